@@ -1,0 +1,11 @@
+export type {
+  Ingest,
+  IngestMetrics,
+  Policy,
+  PolicyInformation,
+  ReasonPrefix,
+  Rejection,
+  Source,
+  SubmitResult,
+  VerifierReport,
+} from './src/contract.ts';
