@@ -24,3 +24,4 @@ export type {
   Visibility,
 } from './src/contract.ts';
 export { StoreError } from './src/errors.ts';
+export { openStore } from './src/open.ts';

@@ -1,0 +1,19 @@
+import type { EventStore, StoreOptions } from './contract.ts';
+import { StoreError } from './errors.ts';
+
+/** Engines by URL scheme; each is loaded only when it is asked for. */
+const engines: Readonly<Record<string, (url: string, options: StoreOptions) => Promise<EventStore>>> = {};
+
+/**
+ * Opens the store that a URL names; engines are loaded only when they are asked for.
+ * - `memory:` — nothing survives the process
+ * - `sqlite:./folder` — a data folder, made if it is not there
+ * - `postgres://user@host:port/database`
+ * @throws StoreError with one clear sentence: unknown scheme, folder not writable, server away, newer database
+ */
+export async function openStore(url: string, options: StoreOptions): Promise<EventStore> {
+  const open = engines[/^([a-z]+):/.exec(url)?.[1] ?? ''];
+  if (!open)
+    throw new StoreError(`store ${JSON.stringify(url)} is not known: use memory:, sqlite:FOLDER or postgres://…`);
+  return await open(url, options);
+}
