@@ -1,1 +1,17 @@
-export {};
+export { createEventBuilder, type EventBuilder, type EventParts, note } from './src/builder.ts';
+export {
+  type ClientOptions,
+  type CountAnswer,
+  connectClient,
+  type OkResult,
+  type RelayFrame,
+  type RequestResult,
+  type TestClient,
+} from './src/client.ts';
+export { createFakeClock, type FakeClock } from './src/clock.ts';
+export { createKeys, type Keys, signEvent } from './src/keys.ts';
+export { type NoPostgres, type PostgresOptions, startPostgres, type TestPostgres } from './src/postgres.ts';
+export { type SeededRandom, seededRandom } from './src/random.ts';
+export { readJsonLines, readText, requireSharedData, sharedData, skipWithout } from './src/shared-data.ts';
+export { createNativeSigner, createPureSigner, createSigner, createWasmSigner, type Signer } from './src/signer.ts';
+export { type WaitOptions, waitUntil } from './src/wait.ts';
