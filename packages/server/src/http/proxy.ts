@@ -1,0 +1,91 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+import { ConfigError } from '../config/errors.ts';
+
+/** What reached us: a request's headers and the addresses of its socket. */
+export interface RawRequest {
+  readonly headers: IncomingHttpHeaders;
+  readonly remoteAddress: string | undefined;
+  readonly isEncrypted: boolean;
+}
+
+/** Where a request really comes from and where it was really sent. */
+export interface Origin {
+  readonly ip: string;
+  readonly isSecure: boolean;
+  /** Host and port as the client used them. */
+  readonly host: string;
+}
+
+/** Works out the origin of requests; forwarded headers count only from the proxies that are trusted. */
+export type ResolveOrigin = (request: RawRequest) => Origin;
+
+/**
+ * Creates the resolver.
+ * @param proxies addresses and networks such as `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`
+ * @throws ConfigError when one of them is neither
+ */
+export function createResolveOrigin(proxies: readonly string[]): ResolveOrigin {
+  const trusted = new BlockList();
+  for (const proxy of proxies) addProxy(trusted, proxy);
+  const isTrusted = (ip: string) => isIP(ip) !== 0 && trusted.check(ip, isIP(ip) === 6 ? 'ipv6' : 'ipv4');
+  return ({ headers, remoteAddress, isEncrypted }) => {
+    const peer = normalizeIp(remoteAddress ?? '');
+    const host = headers.host ?? 'localhost';
+    if (!isTrusted(peer)) return { ip: peer, isSecure: isEncrypted, host };
+    const protocol = last(headers['x-forwarded-proto']);
+    return {
+      ip: findClient(peer, headers['x-forwarded-for'], isTrusted),
+      isSecure: protocol === undefined ? isEncrypted : protocol === 'https' || protocol === 'wss',
+      host: validHost(last(headers['x-forwarded-host'])) ?? host,
+    };
+  };
+}
+
+/** Each trusted proxy appends the address it saw, so the client is the last address that is not a trusted proxy. */
+function findClient(peer: string, header: string | string[] | undefined, isTrusted: (ip: string) => boolean): string {
+  let client = peer;
+  for (const hop of splitHeader(header).reverse()) {
+    const ip = normalizeIp(hop);
+    if (isIP(ip) === 0) return client;
+    client = ip;
+    if (!isTrusted(ip)) return client;
+  }
+  return client;
+}
+
+function addProxy(list: BlockList, proxy: string): void {
+  const [address = '', bits, ...more] = proxy.split('/');
+  const family = isIP(address);
+  const width = family === 6 ? 128 : 32;
+  const prefix = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
+  if (family === 0 || more.length > 0 || !(prefix >= 0 && prefix <= width)) {
+    throw new ConfigError(
+      `trustedProxies: ${JSON.stringify(proxy)} is neither an address nor a network such as 10.0.0.0/8`,
+    );
+  }
+  list.addSubnet(address, prefix, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** IPv4 that arrives at an IPv6 socket is written `::ffff:192.0.2.1`; proxies may add a port. */
+function normalizeIp(text: string): string {
+  const plain = text.trim().replace(/^::ffff:(?=\d+\.)/i, '');
+  if (isIP(plain) !== 0) return plain;
+  return /^\[(.+)\](?::\d+)?$/.exec(plain)?.[1] ?? /^([\d.]+):\d+$/.exec(plain)?.[1] ?? plain;
+}
+
+function splitHeader(header: string | string[] | undefined): string[] {
+  if (header === undefined) return [];
+  return (Array.isArray(header) ? header.join(',') : header)
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function last(header: string | string[] | undefined): string | undefined {
+  return splitHeader(header).at(-1);
+}
+
+function validHost(host: string | undefined): string | undefined {
+  return host !== undefined && /^[\w.:[\]-]{1,255}$/.test(host) ? host : undefined;
+}

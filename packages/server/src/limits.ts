@@ -1,0 +1,28 @@
+/** Largest line of a file that is imported: twice what any relay takes, so that nothing real is refused unseen. */
+export const importLineBytesMax = 16 * 2 ** 20;
+/** Bytes read from a file at a time: large enough that reading costs nothing per line, small enough for the cache. */
+export const readChunkBytes = 512 * 2 ** 10;
+/** Different reasons that an import counts by name; the rest share one line. */
+export const rejectReasonsMax = 100;
+/** Characters of a bad line that are repeated in the rejects file. */
+export const rejectedTextMax = 65_536;
+/** Blocks of lines that an import has under way; with the size of a chunk this bounds its memory. */
+export const importBlocksMax = 8;
+/** Time between two writes of the state of an import, in milliseconds: what is read again after `kill -9`. */
+export const importStateEveryMs = 1000;
+/** Time between two progress lines, in milliseconds. */
+export const progressEveryMs = 200;
+/** Time that a stop may take before the process ends anyway, in milliseconds. */
+export const stopMsMax = 8000;
+/** Time between two sweeps of expired events (NIP-40), in milliseconds; they are invisible before. */
+export const expireEveryMs = 60_000;
+/** Bytes of the config file. */
+export const configFileBytesMax = 2 ** 20;
+/** HTTP header bytes of one request. */
+export const headerBytesMax = 16 * 2 ** 10;
+/** Time a client has to send its HTTP headers, in milliseconds. */
+export const headersMsMax = 10_000;
+/** Free space below which `doctor` and `/health` warn, in bytes. */
+export const freeBytesMin = 256 * 2 ** 20;
+/** Open files below which `doctor` warns: each client is one. */
+export const openFilesMin = 4096;
