@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { DatabaseError, type DatabaseFault } from './errors.ts';
+import { openSqlite } from './sqlite.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'nostrata-database-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test('values survive a round trip, NUL and whole numbers up to 2^53 included', async () => {
+  await using database = openSqlite(join(folder, 'values.db'));
+  await database.query('CREATE TABLE value (n INTEGER, t TEXT, b BLOB)');
+  const text = 'a\u0000b\u2028\u{1F600}';
+  await database.query('INSERT INTO value VALUES ($1, $2, $3)', [Number.MAX_SAFE_INTEGER, text, Buffer.from([0, 1])]);
+  const [row] = await database.query('SELECT n, t, b FROM value WHERE n = $1 AND t = $2', [
+    Number.MAX_SAFE_INTEGER,
+    text,
+  ]);
+  assert.equal(row?.n, Number.MAX_SAFE_INTEGER);
+  assert.equal(row?.t, text);
+  assert.deepEqual(row?.b, new Uint8Array([0, 1]));
+});
+
+test('a transaction that throws leaves nothing behind', async () => {
+  await using database = openSqlite(join(folder, 'rollback.db'));
+  await database.query('CREATE TABLE value (n INTEGER)');
+  const work = database.transaction(async (transaction) => {
+    await transaction.query('INSERT INTO value VALUES (1)');
+    throw new Error('stop');
+  });
+  await assert.rejects(work, /stop/);
+  assert.equal((await database.query('SELECT n FROM value')).length, 0);
+});
+
+test('transactions of one connection run one after the other', async () => {
+  await using database = openSqlite(join(folder, 'order.db'));
+  await database.query('CREATE TABLE value (n INTEGER)');
+  const add = (n: number) =>
+    database.transaction(async (transaction) => {
+      await transaction.query('INSERT INTO value VALUES ($1)', [n]);
+      await Promise.resolve();
+      if (n === 2) throw new Error('stop');
+    });
+  const outcomes = await Promise.allSettled([add(1), add(2), add(3)]);
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  assert.deepEqual(
+    (await database.query('SELECT n FROM value ORDER BY n')).map(({ n }) => n),
+    [1, 3],
+  );
+});
+
+test('a file that is no database is refused as damaged', () => {
+  const path = join(folder, 'text.db');
+  writeFileSync(path, 'this is not a database, and it is long enough to be looked at'.repeat(100));
+  refused('damaged', () => openSqlite(path, { pragmas: { journal_mode: 'WAL' } }));
+});
+
+test('a folder in place of the file is refused as not writable', () => {
+  const path = join(folder, 'folder.db');
+  mkdirSync(path);
+  refused('unwritable', () => openSqlite(path));
+});
+
+test('a database without room says so', async () => {
+  await using database = openSqlite(join(folder, 'full.db'), { pragmas: { max_page_count: 4 } });
+  await database.query('CREATE TABLE value (t TEXT)');
+  await assert.rejects(database.query('INSERT INTO value VALUES ($1)', ['x'.repeat(100_000)]), { fault: 'full' });
+});
+
+test('a write lock of another connection is waited for, then reported as busy', async () => {
+  const path = join(folder, 'busy.db');
+  await using one = openSqlite(path, { pragmas: { journal_mode: 'WAL' } });
+  await using two = openSqlite(path, { busyTimeoutMs: 20 });
+  await one.transaction(async () => {
+    await assert.rejects(
+      two.transaction(async () => 1),
+      { fault: 'busy' },
+    );
+  });
+});
+
+function refused(fault: DatabaseFault, open: () => unknown): void {
+  assert.throws(open, (error) => {
+    assert(error instanceof DatabaseError);
+    assert.equal(error.fault, fault, error.message);
+    assert(!error.message.includes('\n'));
+    return true;
+  });
+}
