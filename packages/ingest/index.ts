@@ -1,5 +1,6 @@
 export type {
   Ingest,
+  IngestLogger,
   IngestMetrics,
   Policy,
   PolicyInformation,
@@ -9,3 +10,6 @@ export type {
   SubmitResult,
   VerifierReport,
 } from './src/contract.ts';
+export { createIngest, type IngestOptions } from './src/ingest.ts';
+export type { IngestLimits } from './src/limits.ts';
+export type { VerifierSettings } from './src/verifier/pool.ts';

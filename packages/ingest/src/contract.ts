@@ -32,7 +32,10 @@ export interface Rejection {
   readonly by: string;
 }
 
-/** What became of an event that was handed in. */
+/**
+ * What became of an event that was handed in. `message` is the whole fourth element of the OK, with its prefix where
+ * it has one (`duplicate: …`); of a rejection that element is `prefix: message`.
+ */
 export type SubmitResult =
   | { readonly accepted: true; readonly outcome: PutOutcome; readonly message: string }
   | { readonly accepted: false; readonly outcome: PutOutcome | 'rejected'; readonly rejection: Rejection };
@@ -44,13 +47,16 @@ export type PolicyInformation = Readonly<{
 }>;
 
 /**
- * One rule of admission, one small file each. Policies run in order, before the signature is checked, on the parsed
- * event and, unless they say `whole`, may run before the id is; the first rejection wins.
+ * One rule of admission, one small file each. Policies run in order; the first rejection wins. The door runs them on
+ * every event that is not known yet, before its id and its signature are checked: nothing here may be remembered
+ * against the pubkey, because a forger can put any pubkey into an event.
  */
 export interface Policy {
   readonly name: string;
-  /** Null lets the event pass. */
-  check(event: NostrEvent, source: Source): Rejection | null;
+  /** Null lets the event pass. `bytes` is the size of the canonical JSON text in UTF-8. */
+  check(event: NostrEvent, source: Source, bytes: number): Rejection | null;
+  /** A second look once id and signature are known to be good: the place to charge something to the author. */
+  checkVerified?(event: VerifiedEvent, source: Source): Rejection | null;
   /** What the policy means to NIP-11. */
   readonly information?: PolicyInformation | undefined;
 }
@@ -68,6 +74,14 @@ export interface VerifierReport {
 export interface IngestMetrics {
   submitted?(kind: number, outcome: PutOutcome | 'rejected', rejectedBy?: string): void;
   queueDepth?(events: number): void;
+  /** Something went wrong that no submitter hears of: a worker died, a listener threw, a sighting was not recorded. */
+  failed?(what: 'worker' | 'listener' | 'sighting'): void;
+}
+
+/** Where the door writes what its operator should know; pino fits. */
+export interface IngestLogger {
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
 /** The one door in. */

@@ -2,9 +2,7 @@ import type { EventStore, StoreOptions } from './contract.ts';
 import { StoreError } from './errors.ts';
 
 /** Engines by URL scheme; each is loaded only when it is asked for. */
-const engines: Readonly<Record<string, (url: string, options: StoreOptions) => Promise<EventStore>>> = {
-  memory: async (_url, options) => (await import('./memory/store.ts')).createMemoryStore(options),
-};
+const engines: Readonly<Record<string, (url: string, options: StoreOptions) => Promise<EventStore>>> = {};
 
 /**
  * Opens the store that a URL names; engines are loaded only when they are asked for.

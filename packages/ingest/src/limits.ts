@@ -1,0 +1,66 @@
+/** Bounds of the door. Every one can be set through `createIngest({ limits })`. */
+export interface IngestLimits {
+  /** UTF-8 bytes of one event's canonical JSON text; more is refused as invalid whatever the policies say. */
+  readonly eventBytesMax: number;
+  /** Events inside the door at which `isFull` becomes true. */
+  readonly queueEventsFull: number;
+  /** Bytes of JSON text inside the door at which `isFull` becomes true. */
+  readonly queueBytesFull: number;
+  /** Events inside the door above which `submit` refuses. */
+  readonly queueEventsMax: number;
+  /** Bytes of JSON text inside the door above which `submit` refuses. */
+  readonly queueBytesMax: number;
+  /** Events that are looked at in one turn of the event loop. */
+  readonly tickEventsMax: number;
+  /** Events in one transaction of the store. */
+  readonly batchEventsMax: number;
+  /** Bytes of JSON text in one transaction of the store; one larger event goes alone. */
+  readonly batchBytesMax: number;
+  /** Ephemeral events remembered so that they are not sent on twice. */
+  readonly ephemeralIdsMax: number;
+}
+
+const mebibyte = 1_048_576;
+
+/** The limits that hold unless told otherwise. */
+export const defaultLimits: IngestLimits = {
+  // Real follow lists reach 200 kB; a mebibyte leaves room and still bounds what one event can cost.
+  eventBytesMax: mebibyte,
+  // A second of work of one verifier worker with libsecp256k1 would be 30,000; a third of that keeps waits short.
+  queueEventsFull: 8_192,
+  queueBytesFull: 32 * mebibyte,
+  // Feeds that do not look at `isFull` in time (many sockets in one turn) find as much room again.
+  queueEventsMax: 16_384,
+  queueBytesMax: 64 * mebibyte,
+  // About 5 ms on the main thread, so that other work gets its turn.
+  tickEventsMax: 1_024,
+  // SQLite reaches most of its rate at 1,000 events per transaction; more only makes the first one wait.
+  batchEventsMax: 1_000,
+  batchBytesMax: 8 * mebibyte,
+  // About 20 MB at worst; ten seconds of traffic at 6,500 ephemeral events a second.
+  ephemeralIdsMax: 65_536,
+};
+
+/** Signatures in one packed batch to a worker, whatever the back end reaches. */
+export const verifyBatchMax = 512;
+
+/** CPU milliseconds that one batch should cost a worker: long enough to hide the message, short enough to wait for. */
+export const verifyBatchMs = 4;
+
+/** Batches that a worker holds at once: one under way and one ready, so that it never waits for the main thread. */
+export const verifyBatchesPerWorker = 2;
+
+/** Workers that may die over one batch before its events are given up. */
+export const verifyAttemptsMax = 3;
+
+/** Workers that may fail to start, one after another, before the pool gives up. */
+export const workerStartsMax = 3;
+
+/** Parsed pubkeys that a libsecp256k1 worker keeps: 64 bytes each, saves one square root (5 µs) per signature. */
+export const parsedKeysMax = 8_192;
+
+/** Token buckets that a rate policy keeps; the least recently used half goes when they are full. */
+export const rateBucketsMax = 65_536;
+
+/** Characters of a source that the store keeps as provenance. */
+export const sourceCharactersMax = 512;
