@@ -1,0 +1,73 @@
+import type { Ingest, SubmitResult } from '@nostrata/ingest';
+import { isHex64, Kind } from '@nostrata/protocol';
+import { sendNotice, sendOk } from '../answers.ts';
+import type { Connection } from '../connection.ts';
+import type { RelayLogger, RelayMetrics } from '../contract.ts';
+
+/** What EVENT is answered with. */
+export interface EventOptions {
+  readonly ingest: Ingest;
+  readonly authRequiredToWrite: boolean;
+  readonly logger?: RelayLogger | undefined;
+  readonly metrics?: RelayMetrics | undefined;
+  /** An event was answered: the connection may be read on. */
+  readonly onAnswered: (connection: Connection) => void;
+}
+
+/** Creates the handler of EVENT (NIP-01): hands the event to the door and answers OK when its outcome is durable. */
+export function createEventHandler({ ingest, authRequiredToWrite, logger, metrics, onAnswered }: EventOptions) {
+  return (connection: Connection, event: unknown): void => {
+    const id = getClaimedId(event);
+    if (id === undefined) {
+      metrics?.messageRejected?.('EVENT', 'invalid');
+      sendNotice(connection, { prefix: 'invalid', message: 'EVENT without an event that has an id of 64 hex digits' });
+      return;
+    }
+    const refuse = (prefix: 'invalid' | 'auth-required' | 'error', message: string) => {
+      metrics?.messageRejected?.('EVENT', prefix);
+      sendOk(connection, id, { prefix, message });
+    };
+    if (isAuthentication(event)) {
+      refuse('invalid', 'events of kind 22242 are sent with AUTH, not with EVENT');
+      return;
+    }
+    if (authRequiredToWrite && connection.authenticated.size === 0) {
+      refuse('auth-required', 'only authenticated clients may write here');
+      return;
+    }
+    connection.submissionsInFlight += 1;
+    ingest.submit(event, connection.source).then(
+      (result) => {
+        answer(connection, id, result, metrics);
+        connection.submissionsInFlight -= 1;
+        onAnswered(connection);
+      },
+      (error: unknown) => {
+        logger?.error({ err: error, connection: connection.number }, 'an event could not be stored');
+        refuse('error', 'the event could not be stored, try again later');
+        connection.submissionsInFlight -= 1;
+        onAnswered(connection);
+      },
+    );
+  };
+}
+
+function answer(connection: Connection, id: string, result: SubmitResult, metrics: RelayMetrics | undefined): void {
+  if (connection.isClosed) return;
+  if (result.accepted) {
+    sendOk(connection, id, { accepted: result.message });
+    return;
+  }
+  metrics?.messageRejected?.('EVENT', result.rejection.prefix);
+  sendOk(connection, id, result.rejection);
+}
+
+function getClaimedId(event: unknown): string | undefined {
+  if (typeof event !== 'object' || event === null) return undefined;
+  const { id } = event as { id?: unknown };
+  return isHex64(id) ? id : undefined;
+}
+
+function isAuthentication(event: unknown): boolean {
+  return (event as { kind?: unknown }).kind === Kind.authentication;
+}

@@ -1,0 +1,168 @@
+import type { Filter } from '@nostrata/protocol';
+import type { EventStore, ReadOptions, StoredEvent } from '@nostrata/store';
+import { canMatchRestricted, createVisibility } from '../access.ts';
+import { sendClosed } from '../answers.ts';
+import { isComplete, planLimits } from '../completeness.ts';
+import type { Connection } from '../connection.ts';
+import type { RelayLogger, RelayMetrics } from '../contract.ts';
+import type { RelayLimits } from '../limits.ts';
+import type { Live, Subscription } from '../live.ts';
+import { countEntries } from '../live-index.ts';
+import { checkSubscriptionId, type RequestRules, readFilters } from '../request.ts';
+import type { Scheduler, Task } from '../scheduler.ts';
+
+/** What REQ is answered with. */
+export interface ReqOptions {
+  readonly store: EventStore;
+  readonly live: Live;
+  readonly scheduler: Scheduler;
+  readonly rules: RequestRules;
+  readonly now: () => number;
+  readonly logger?: RelayLogger | undefined;
+  readonly metrics?: RelayMetrics | undefined;
+}
+
+/**
+ * Creates the handler of REQ (NIP-01): remember the position in the log, send what is stored, EOSE, then what came in
+ * after that position: nothing is lost and nothing comes twice.
+ */
+export function createReqHandler(options: ReqOptions) {
+  const { live, scheduler, rules, metrics } = options;
+  const { limits } = rules;
+  return (connection: Connection, id: string, values: readonly unknown[]): void => {
+    const former = connection.subscriptions.get(id);
+    if (former) live.close(former);
+    const filters = checkSubscriptionId(id, limits) ?? readFilters(values, connection, rules);
+    const refusal = 'prefix' in filters ? filters : checkRoom(connection, filters, limits);
+    if (refusal || 'prefix' in filters) {
+      if (!refusal) return;
+      metrics?.messageRejected?.('REQ', refusal.prefix);
+      sendClosed(connection, id, refusal);
+      return;
+    }
+    const subscription = live.open(connection, id, filters);
+    const query = new StoredQuery(subscription, filters, options);
+    subscription.endQuery = () => query.end();
+    if (scheduler.start(query, connection.queries)) return;
+    live.close(subscription);
+    metrics?.messageRejected?.('REQ', 'rate-limited');
+    sendClosed(connection, id, { prefix: 'rate-limited', message: 'too many queries are waiting' });
+  };
+}
+
+function checkRoom(connection: Connection, filters: readonly Filter[], limits: RelayLimits) {
+  const prefix = 'rate-limited' as const;
+  if (connection.subscriptions.size >= limits.subscriptionsPerConnectionMax) {
+    return { prefix, message: `more than ${limits.subscriptionsPerConnectionMax} subscriptions are open` };
+  }
+  const entries = filters.reduce((sum, filter) => sum + countEntries(filter), connection.liveEntries);
+  if (entries <= limits.liveValuesPerConnectionMax) return undefined;
+  return { prefix, message: 'the open subscriptions hold too many values' };
+}
+
+/** The stored part of one REQ: page after page, then EOSE. */
+class StoredQuery implements Task {
+  isOver = false;
+  isRunning = false;
+  readonly #subscription: Subscription;
+  readonly #options: ReqOptions;
+  readonly #limits: readonly number[];
+  readonly #filters: readonly Filter[];
+  readonly #beganAtMs: number;
+  #iterator: AsyncIterator<readonly StoredEvent[]> | undefined;
+  #sent = 0;
+  #isCut = false;
+
+  constructor(subscription: Subscription, filters: readonly Filter[], options: ReqOptions) {
+    this.#subscription = subscription;
+    this.#options = options;
+    this.#beganAtMs = options.now();
+    const plan = planLimits(filters, options.rules.limits);
+    this.#filters = plan.filters;
+    this.#limits = plan.limits;
+  }
+
+  step(): void {
+    if (this.#filters.length === 0) {
+      this.#finish();
+      return;
+    }
+    this.#iterator ??= this.#open();
+    this.#iterator.next().then(this.#onPage, this.#onError);
+  }
+
+  /** Ends the query without an answer: the client has closed it or gone away. */
+  end(): void {
+    if (this.isOver) return;
+    this.#leave();
+    // A page that is being read ends first; nobody waits for it.
+    this.#iterator?.return?.().then(undefined, this.#onError);
+  }
+
+  #open(): AsyncIterator<readonly StoredEvent[]> {
+    const { authenticated } = this.#subscription.connection;
+    const readOptions: ReadOptions | undefined = canMatchRestricted(this.#filters)
+      ? { visibility: createVisibility(authenticated) }
+      : undefined;
+    return this.#options.store.query(this.#filters, readOptions)[Symbol.asyncIterator]();
+  }
+
+  readonly #onPage = (page: IteratorResult<readonly StoredEvent[]>): void => {
+    if (this.isOver) return;
+    if (page.done) {
+      this.#finish();
+      return;
+    }
+    this.#send(page.value);
+    const { outbox } = this.#subscription.connection;
+    if (outbox.isCongested) outbox.onDrain(() => this.#options.scheduler.continue(this));
+    else this.#options.scheduler.continue(this);
+  };
+
+  readonly #onError = (error: unknown): void => {
+    if (this.isOver) return;
+    const { live, logger, metrics } = this.#options;
+    const { connection, id } = this.#subscription;
+    logger?.error({ err: error, connection: connection.number }, 'a query failed');
+    metrics?.messageRejected?.('REQ', 'error');
+    live.close(this.#subscription);
+    sendClosed(connection, id, { prefix: 'error', message: 'the store could not be read' });
+  };
+
+  #send(events: readonly StoredEvent[]): void {
+    const { prefix, connection, position } = this.#subscription;
+    const { live } = this.#options;
+    // With a single filter one event more than the bound is asked for, only to know that there is more.
+    const most = this.#limits.length === 1 ? (this.#limits[0] ?? 0) : Number.POSITIVE_INFINITY;
+    for (const event of events) {
+      if (this.#sent >= most) {
+        this.#isCut = true;
+        return;
+      }
+      if (event.seq > position) live.noteSent(this.#subscription, event.seq);
+      connection.outbox.sendSpliced(prefix, event.json);
+      this.#sent += 1;
+    }
+  }
+
+  #finish(): void {
+    const { live, metrics, now } = this.#options;
+    const { connection, idJson } = this.#subscription;
+    this.#leave();
+    connection.outbox.send(`["EOSE",${idJson}${this.#hint()}]`);
+    live.release(this.#subscription);
+    metrics?.queryAnswered?.('REQ', (now() - this.#beganAtMs) / 1_000);
+  }
+
+  /** The hint of NIP-67, where it is certain. */
+  #hint(): string {
+    if (this.#isCut) return ',["more"]';
+    return isComplete(this.#filters, this.#limits, this.#sent) ? ',["finish"]' : '';
+  }
+
+  #leave(): void {
+    this.isOver = true;
+    this.#subscription.endQuery = undefined;
+    this.#options.scheduler.finish(this, this.#subscription.connection.queries);
+  }
+}

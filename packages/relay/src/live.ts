@@ -1,0 +1,160 @@
+import type { Ingest } from '@nostrata/ingest';
+import { type Filter, getExpiration, Kind, type NostrEvent } from '@nostrata/protocol';
+import type { Change, EventStore, Seq } from '@nostrata/store';
+import { canRead } from './access.ts';
+import type { Connection } from './connection.ts';
+import type { LiveEvent } from './contract.ts';
+import { countEntries, createLiveIndex, type LiveFilter } from './live-index.ts';
+import { createMatcher } from './matcher.ts';
+
+/** An open REQ. Until its stored events are sent, new ones are held back. */
+export interface Subscription {
+  readonly id: string;
+  readonly connection: Connection;
+  /** `["EVENT","id",` as bytes. */
+  readonly prefix: Buffer;
+  /** The subscription id as JSON. */
+  readonly idJson: string;
+  /** The position in the log when the request came: what is not after it comes from the store alone. */
+  readonly position: Seq;
+  /** New events that matched while stored ones are being sent; undefined once live. */
+  held: LiveEvent[] | undefined;
+  /** Positions after `position` that the stored part has sent already. */
+  sentAhead: Set<number> | undefined;
+  sentAheadMax: number;
+  /** Ends what is still running for it. */
+  endQuery: (() => void) | undefined;
+  readonly filters: readonly LiveFilter<Subscription>[];
+  readonly entries: number;
+}
+
+/** The subscriptions of all connections. */
+export interface Live {
+  /** Opens a subscription that holds new events back until `release`. */
+  open(connection: Connection, id: string, filters: readonly Filter[]): Subscription;
+  /** Notes that the stored part has sent the event at that position. */
+  noteSent(subscription: Subscription, seq: Seq): void;
+  /** Sends what was held back; from here on new events go out as they come. */
+  release(subscription: Subscription): void;
+  /** Takes the subscription away and ends its query. */
+  close(subscription: Subscription): void;
+  readonly size: number;
+  stop(): void;
+}
+
+/** What the live part is made of. */
+export interface LiveOptions {
+  readonly store: EventStore;
+  readonly ingest: Ingest;
+  readonly now: () => number;
+  readonly heldEventsPerSubscriptionMax: number;
+  /** A subscription got more new events than it may hold while its stored ones are sent. */
+  readonly onOverflow: (subscription: Subscription) => void;
+}
+
+/** Creates the live part; it listens to commits and to ephemeral events until it is stopped. */
+export function createLive({ store, ingest, now, heldEventsPerSubscriptionMax, onOverflow }: LiveOptions): Live {
+  const index = createLiveIndex<Subscription>();
+  let size = 0;
+
+  const deliver = (subscription: Subscription, live: LiveEvent) => {
+    const { seq } = live;
+    if (seq !== undefined && isSentAlready(subscription, seq)) return;
+    if (!canRead(live.event, subscription.connection.authenticated)) return;
+    if (subscription.held === undefined) {
+      subscription.connection.outbox.sendShared(subscription.prefix, live.tail);
+    } else if (subscription.held.length < heldEventsPerSubscriptionMax) {
+      subscription.held.push(live);
+    } else {
+      onOverflow(subscription);
+    }
+  };
+
+  const publish = (event: NostrEvent, json: string, seq: Seq | undefined) => {
+    if (size === 0 || event.kind === Kind.authentication) return;
+    const expiration = getExpiration(event);
+    if (expiration !== undefined && expiration * 1_000 <= now()) return;
+    let live: LiveEvent | undefined;
+    index.match(event, (subscription) => {
+      live ??= { event, seq, tail: Buffer.from(`${json}]`) };
+      deliver(subscription, live);
+    });
+  };
+
+  const unfollow = store.follow((changes: readonly Change[]) => {
+    for (const change of changes) if (change.type === 'stored') publish(change.event, change.json, change.seq);
+  });
+  const endEphemeral = ingest.onEphemeral((event, json) => publish(event, json, undefined));
+
+  return {
+    open(connection, id, filters) {
+      const subscription = createSubscription(connection, id, { filters, position: store.lastSeq() });
+      for (const filter of subscription.filters) index.add(filter);
+      connection.subscriptions.set(id, subscription);
+      connection.liveEntries += subscription.entries;
+      size += 1;
+      return subscription;
+    },
+    noteSent(subscription, seq) {
+      if (seq <= subscription.position) return;
+      subscription.sentAhead ??= new Set();
+      subscription.sentAhead.add(seq);
+      subscription.sentAheadMax = Math.max(subscription.sentAheadMax, seq);
+    },
+    release(subscription) {
+      const held = subscription.held ?? [];
+      subscription.held = undefined;
+      for (const live of held) deliver(subscription, live);
+    },
+    close(subscription) {
+      const { connection } = subscription;
+      if (connection.subscriptions.get(subscription.id) !== subscription) return;
+      connection.subscriptions.delete(subscription.id);
+      connection.liveEntries -= subscription.entries;
+      for (const filter of subscription.filters) index.remove(filter);
+      size -= 1;
+      subscription.endQuery?.();
+      subscription.endQuery = undefined;
+    },
+    get size() {
+      return size;
+    },
+    stop() {
+      unfollow();
+      endEphemeral();
+    },
+  };
+}
+
+function isSentAlready(subscription: Subscription, seq: number): boolean {
+  if (seq <= subscription.position) return true;
+  const { sentAhead } = subscription;
+  if (sentAhead === undefined) return false;
+  // While events are held back the stored part may still send them: both are compared on release.
+  if (subscription.held === undefined && seq > subscription.sentAheadMax) subscription.sentAhead = undefined;
+  return sentAhead.has(seq);
+}
+
+function createSubscription(
+  connection: Connection,
+  id: string,
+  { filters, position }: { readonly filters: readonly Filter[]; readonly position: Seq },
+): Subscription {
+  const idJson = JSON.stringify(id);
+  const live: LiveFilter<Subscription>[] = [];
+  const subscription: Subscription = {
+    id,
+    connection,
+    prefix: Buffer.from(`["EVENT",${idJson},`),
+    idJson,
+    position,
+    held: [],
+    sentAhead: undefined,
+    sentAheadMax: 0,
+    endQuery: undefined,
+    filters: live,
+    entries: filters.reduce((sum, filter) => sum + countEntries(filter), 0),
+  };
+  for (const filter of filters) live.push({ filter, matches: createMatcher(filter), owner: subscription });
+  return subscription;
+}
