@@ -24,4 +24,6 @@ export type {
   Visibility,
 } from './src/contract.ts';
 export { StoreError } from './src/errors.ts';
+export { createMemoryStore, type MemoryStore } from './src/memory/store.ts';
 export { openStore } from './src/open.ts';
+export { toSeq } from './src/seq.ts';

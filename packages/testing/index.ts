@@ -9,7 +9,17 @@ export {
   type TestClient,
 } from './src/client.ts';
 export { createFakeClock, type FakeClock } from './src/clock.ts';
+export { createEventFile } from './src/data-file.ts';
+export { type DataSetOptions, generateEvents } from './src/data-set.ts';
 export { createKeys, type Keys, signEvent } from './src/keys.ts';
+export {
+  compareEvents,
+  createNaiveStore,
+  type NaiveOutcome,
+  type NaiveStore,
+  type NaiveStoreOptions,
+  naiveQuery,
+} from './src/naive.ts';
 export { type NoPostgres, type PostgresOptions, startPostgres, type TestPostgres } from './src/postgres.ts';
 export { type SeededRandom, seededRandom } from './src/random.ts';
 export { readJsonLines, readText, requireSharedData, sharedData, skipWithout } from './src/shared-data.ts';

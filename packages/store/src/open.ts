@@ -2,7 +2,9 @@ import type { EventStore, StoreOptions } from './contract.ts';
 import { StoreError } from './errors.ts';
 
 /** Engines by URL scheme; each is loaded only when it is asked for. */
-const engines: Readonly<Record<string, (url: string, options: StoreOptions) => Promise<EventStore>>> = {};
+const engines: Readonly<Record<string, (url: string, options: StoreOptions) => Promise<EventStore>>> = {
+  memory: async (_url, options) => (await import('./memory/store.ts')).createMemoryStore(options),
+};
 
 /**
  * Opens the store that a URL names; engines are loaded only when they are asked for.

@@ -1,0 +1,58 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Filter } from '@nostrata/protocol';
+import { pageEventsMax } from '../limits.ts';
+import { isEmpty } from '../plan.ts';
+import { countPhrase, matchesSearch, type Phrase, parseSearch } from '../search-query.ts';
+import { getSearchText, splitWords } from '../search-text.ts';
+import type { ReadContext } from './read.ts';
+import { compareRows, type MemoryRow } from './row.ts';
+import { createAcceptance } from './scan.ts';
+import type { Table } from './table.ts';
+
+/** Texts that are looked at in one go; each is cut into words again, about 10 µs. */
+const candidatesPerTurn = 500;
+
+/** BM25's usual constants: how soon repetition stops to count, and how much length counts. */
+const saturation = 1.2;
+const lengthWeight = 0.75;
+/** Words of a usual note; a fixed average keeps scores stable while the store grows. */
+const usualLength = 60;
+
+/** The matches of a search filter, best first (BM25, then newest, then lowest id), cut after scoring. */
+export async function* rankMatches(filter: Filter, context: ReadContext): AsyncGenerator<MemoryRow[]> {
+  const query = parseSearch(filter.search ?? '');
+  if (query.type !== 'phrases' || isEmpty(filter)) return;
+  const { table } = context;
+  const accepts = createAcceptance(filter, context);
+  const scored: { row: MemoryRow; score: number }[] = [];
+  let examined = 0;
+  for (const row of [...table.search.candidates(query.required)]) {
+    examined += 1;
+    if (examined % candidatesPerTurn === 0) {
+      yield [];
+      await nextTurn();
+      context.options.signal?.throwIfAborted();
+    }
+    if (!accepts(row)) continue;
+    const words = splitWords(getSearchText(row.event) ?? '');
+    if (matchesSearch(query, words)) scored.push({ row, score: scoreWords(words, query.required, table) });
+  }
+  scored.sort((a, b) => b.score - a.score || compareRows(a.row, b.row));
+  const rows = scored.slice(0, filter.limit).map(({ row }) => row);
+  for (let from = 0; from < rows.length; from += pageEventsMax) {
+    context.options.signal?.throwIfAborted();
+    yield rows.slice(from, from + pageEventsMax);
+  }
+}
+
+function scoreWords(words: readonly string[], required: readonly Phrase[], table: Table): number {
+  const lengthFactor = saturation * (1 - lengthWeight + (lengthWeight * words.length) / usualLength);
+  let score = 0;
+  for (const phrase of required) {
+    const count = countPhrase(words, phrase);
+    const rarest = Math.min(...phrase.map((word) => table.search.frequency(word)));
+    const rarity = Math.log(1 + table.rows.size / (1 + rarest));
+    score += (rarity * count * (saturation + 1)) / (count + lengthFactor);
+  }
+  return score;
+}
