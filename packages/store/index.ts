@@ -27,3 +27,4 @@ export { StoreError } from './src/errors.ts';
 export { createMemoryStore, type MemoryStore } from './src/memory/store.ts';
 export { openStore } from './src/open.ts';
 export { toSeq } from './src/seq.ts';
+export type { SqliteStore, SqliteStoreOptions } from './src/sqlite/store.ts';

@@ -4,6 +4,8 @@ import { StoreError } from './errors.ts';
 /** Engines by URL scheme; each is loaded only when it is asked for. */
 const engines: Readonly<Record<string, (url: string, options: StoreOptions) => Promise<EventStore>>> = {
   memory: async (_url, options) => (await import('./memory/store.ts')).createMemoryStore(options),
+  sqlite: async (url, options) =>
+    await (await import('./sqlite/store.ts')).openSqliteStore(url.slice('sqlite:'.length), options),
 };
 
 /**

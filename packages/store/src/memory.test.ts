@@ -1,9 +1,0 @@
-import { runConformance } from '../conformance.ts';
-import { createMemoryStore } from './memory/store.ts';
-
-runConformance({
-  name: 'memory',
-  open: async (options) => createMemoryStore(options),
-  explain: (store, filter) =>
-    'explain' in store ? (store as ReturnType<typeof createMemoryStore>).explain(filter) : '',
-});

@@ -1,0 +1,59 @@
+/** Milliseconds of work after which a page ends, so that the thread can serve others. */
+export const sliceMs = 10;
+
+/** Index entries looked at in one step between two looks at the clock; about a millisecond. */
+export const stepRowsMax = 2_000;
+
+/** Runs that are merged one statement each; above it one statement covers all runs of a kind. */
+export const mergedRunsMax = 16;
+
+/** Index entries that one statement over many runs may give before the time range is narrowed. */
+export const manyRowsMax = 4_000;
+
+/** Index entries walked on a wider index before the runs of many authors are looked up one by one. */
+export const walkRowsMax = 1_200;
+
+/** Bytes of event texts kept in memory by default. */
+export const cacheBytesDefault = 48 * 1024 * 1024;
+
+/** Bytes of a cached event beside its text: the object, the map's slot, the string's head. */
+export const cacheEntryOverheadBytes = 160;
+
+/** Page cache of the writing connection, in KiB. */
+export const writerCacheKib = 64 * 1024;
+
+/** Page cache of the reading connection, in KiB. */
+export const readerCacheKib = 16 * 1024;
+
+/** Pages of the write-ahead log after which they are moved into the database: 64 MB. */
+export const checkpointPages = 16_000;
+
+/** Size of the write-ahead log above which readers are waited for, so that it cannot grow without bound. */
+export const walBytesMax = 512 * 1024 * 1024;
+
+/** Events in one transaction where several batches wait; a batch is never split. */
+export const groupEventsMax = 5_000;
+
+/** Groups on their way to the writer: one that is written, and one that is ready when it is done. */
+export const groupsInFlightMax = 2;
+
+/** Sightings of known events that wait for the writer; then, and after a second, they are written together. */
+export const sightingsQueueMax = 1_000;
+
+/** Milliseconds that a sighting waits at most. */
+export const sightingsDelayMs = 1_000;
+
+/** Sightings that may wait while the writer is busy; above it the oldest are dropped. */
+export const sightingsWaitingMax = 100_000;
+
+/** Milliseconds between two looks for commits of other processes. */
+export const pollMs = 200;
+
+/** Events indexed for search in one transaction. */
+export const searchBatchEvents = 500;
+
+/** Pages given back to the file system in one step: 16 MB. */
+export const vacuumPages = 4_000;
+
+/** Problems that an integrity check lists before it stops. */
+export const problemsMax = 100;

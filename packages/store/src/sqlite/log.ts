@@ -1,0 +1,121 @@
+import { type FSWatcher, watch } from 'node:fs';
+import type { Change, Follower, RemovalReason, Seq, StoredChange } from '../contract.ts';
+import { createFollowers } from '../followers.ts';
+import { changesDefault } from '../limits.ts';
+import { pollMs } from './limits.ts';
+import type { Reader } from './reader.ts';
+import { hex } from './shelf.ts';
+import { parseCanonical } from './texts.ts';
+
+/** The change log as one process sees it: its own commits from memory, those of others by looking. */
+export interface Log {
+  lastSeq(): Seq;
+  read(after: number, limit: number): Change[];
+  follow(follower: Follower): () => void;
+  /** A commit of this process: its changes in log order, and the last position that it gave. */
+  committed(changes: readonly Change[], lastSeq: number): void;
+  /** Looks for commits of others. */
+  look(): void;
+  stop(): void;
+}
+
+type StoredRow = readonly [seq: Seq, json: string];
+type RemovedRow = readonly [
+  seq: Seq,
+  id: Uint8Array,
+  pubkey: Uint8Array,
+  kind: number,
+  createdAt: number,
+  reason: RemovalReason,
+  cause: Uint8Array | null,
+];
+
+/** Makes the log of a database file; it looks for commits of other processes until it is stopped. */
+export function createLog(path: string, reader: Reader): Log {
+  const followers = createFollowers();
+  const read = createLogReader(reader);
+  let last = reader.lastSeq();
+  let version = reader.dataVersion();
+
+  /** Tells what the log has after `last`, in bounded pieces. */
+  const readOn = (): void => {
+    const end = reader.lastSeq();
+    while (last < end) {
+      const changes = read(last, changesDefault);
+      last = changes.length < changesDefault ? Math.max(end, changes.at(-1)?.seq ?? 0) : (changes.at(-1)?.seq ?? end);
+      followers.tell(changes);
+    }
+  };
+  const look = (): void => {
+    const now = reader.dataVersion();
+    if (now === version) return;
+    version = now;
+    readOn();
+  };
+  const timer = setInterval(look, pollMs);
+  timer.unref();
+  const watcher = watchLog(path, look);
+
+  return {
+    lastSeq: () => last as Seq,
+    read,
+    follow: (follower) => followers.add(follower),
+    committed: (changes, lastSeq) => {
+      const first = changes[0];
+      if (!first || lastSeq <= last) return;
+      // Positions have no gaps, so a step of more than one tells that others have written in between.
+      if (first.seq !== last + 1) return readOn();
+      last = lastSeq;
+      followers.tell(changes);
+    },
+    look,
+    stop: () => {
+      clearInterval(timer);
+      watcher?.close();
+    },
+  };
+}
+
+/** A hint that comes sooner than the timer, where the system has one. */
+function watchLog(path: string, look: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(`${path}-wal`, { persistent: false }, look);
+    watcher.on('error', () => watcher.close());
+    return watcher;
+  } catch {
+    // Without it commits of others are seen by the timer alone.
+    return undefined;
+  }
+}
+
+function createLogReader(reader: Reader): Log['read'] {
+  const stored = reader.prepare('SELECT seq, json FROM event WHERE seq > ? ORDER BY seq LIMIT ?');
+  const removed = reader.prepare(
+    'SELECT seq, id, pubkey, kind, created_at, reason, cause FROM removal WHERE seq > ? ORDER BY seq LIMIT ?',
+  );
+  return (after, limit) =>
+    reader.snapshot(() => {
+      const changes: Change[] = (stored.all(after, limit) as unknown as StoredRow[]).map(toStored);
+      const removals = removed.all(after, limit) as unknown as RemovedRow[];
+      if (removals.length === 0) return changes;
+      changes.push(...removals.map(toRemoved));
+      return changes.sort((a, b) => a.seq - b.seq).slice(0, limit);
+    });
+}
+
+function toStored([seq, json]: StoredRow): StoredChange {
+  return { type: 'stored', seq, event: parseCanonical(json), json };
+}
+
+function toRemoved([seq, id, pubkey, kind, created_at, reason, cause]: RemovedRow): Change {
+  return {
+    type: 'removed',
+    seq,
+    id: hex(id),
+    pubkey: hex(pubkey),
+    kind,
+    created_at,
+    reason,
+    cause: cause === null ? undefined : hex(cause),
+  };
+}

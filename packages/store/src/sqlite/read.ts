@@ -1,0 +1,120 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Filter } from '@nostrata/protocol';
+import type { CountResult, Item, ReadOptions, StoredEvent } from '../contract.ts';
+import { createHllCounter, getHllOffset } from '../hll.ts';
+import { pageEventsMax, pageItemsMax } from '../limits.ts';
+import { parseSearch } from '../search-query.ts';
+import { sliceMs } from './limits.ts';
+import type { Entry, Reader } from './reader.ts';
+import { createScan, mergeScans, type Scan } from './scan.ts';
+import { createSearchScan } from './search.ts';
+import { idOf, pubkeyOf } from './texts.ts';
+
+/** What one read works with. */
+export interface ReadContext extends ReadOptions {
+  readonly reader: Reader;
+  readonly nowSeconds: number;
+  /** Brings the search index up to the end of the log. */
+  readonly indexSearch: () => Promise<void>;
+}
+
+/** The pages of a query, each the work of at most one time slice. */
+export async function* readPages(
+  filters: readonly Filter[],
+  context: ReadContext,
+): AsyncGenerator<readonly StoredEvent[]> {
+  context.signal?.throwIfAborted();
+  for await (const page of readEntries(filters, context, pageEventsMax)) yield page;
+}
+
+/** The exact number of events that match; limits do not count. */
+export async function countEvents(filters: readonly Filter[], context: ReadContext): Promise<CountResult> {
+  const unlimited = filters.map(({ limit: _, ...filter }) => filter);
+  const [only] = unlimited;
+  const offset = only && unlimited.length === 1 ? getHllOffset(only) : undefined;
+  const hll = offset === undefined ? undefined : createHllCounter(offset);
+  let count = 0;
+  for await (const page of readEntries(unlimited, context, Number.POSITIVE_INFINITY)) {
+    count += page.length;
+    if (hll) for (const entry of page) hll.add(pubkeyOf(entry.json));
+  }
+  return { count, hll: hll?.toHex() };
+}
+
+/** The items of a filter in the order of NIP-77: oldest first, then lowest id. */
+export async function* readItems(filter: Filter, context: ReadContext): AsyncGenerator<readonly Item[]> {
+  const items: Item[] = [];
+  for await (const page of readEntries([filter], context, Number.POSITIVE_INFINITY)) {
+    for (const { created_at, json } of page) items.push({ created_at, id: idOf(json) });
+  }
+  if (hasSearch(filter)) items.sort((a, b) => b.created_at - a.created_at || (a.id < b.id ? -1 : 1));
+  reverseTime(items);
+  for (let from = 0; from < items.length; from += pageItemsMax) {
+    context.signal?.throwIfAborted();
+    yield items.slice(from, from + pageItemsMax);
+  }
+}
+
+/** Newest first becomes oldest first; events of one second keep their order. */
+function reverseTime(items: Item[]): void {
+  items.reverse();
+  for (let from = 0; from < items.length; ) {
+    let to = from + 1;
+    while (items[to]?.created_at === items[from]?.created_at && to < items.length) to += 1;
+    if (to - from > 1) items.splice(from, to - from, ...items.slice(from, to).reverse());
+    from = to;
+  }
+}
+
+/** Says whether a filter is answered by the search index. */
+export function hasSearch(filter: Filter): boolean {
+  return filter.search !== undefined && parseSearch(filter.search).type !== 'all';
+}
+
+/** The events of the filters in slices: those of one merged scan, or one filter after the other with search. */
+async function* readEntries(
+  filters: readonly Filter[],
+  context: ReadContext,
+  eventsMax: number,
+): AsyncGenerator<Entry[]> {
+  if (!filters.some(hasSearch)) {
+    const scans = filters.map((filter) => createScan(withoutSearch(filter), context));
+    const [only] = scans;
+    yield* slices(only && scans.length === 1 ? only : mergeScans(scans), context, eventsMax);
+    return;
+  }
+  await context.indexSearch();
+  const seen = new Set<number>();
+  for (const filter of filters) {
+    const scan = hasSearch(filter) ? createSearchScan(filter, context) : createScan(withoutSearch(filter), context);
+    for await (const page of slices(scan, context, eventsMax)) {
+      yield page.filter(({ seq }) => !seen.has(seq) && seen.add(seq));
+    }
+  }
+}
+
+function withoutSearch({ search: _, ...filter }: Filter): Filter {
+  return filter;
+}
+
+/** Runs a scan in time slices; between them others have their turn. */
+async function* slices(scan: Scan, context: ReadContext, eventsMax: number): AsyncGenerator<Entry[]> {
+  for (;;) {
+    const { page, isDone } = runSlice(scan, context.reader, eventsMax);
+    if (page.length > 0) yield page;
+    if (isDone) return;
+    await nextTurn();
+    context.signal?.throwIfAborted();
+  }
+}
+
+function runSlice(scan: Scan, reader: Reader, eventsMax: number): { page: Entry[]; isDone: boolean } {
+  return reader.snapshot(() => {
+    const first = scan.step();
+    if (scan.isDone()) return { page: first as Entry[], isDone: true };
+    const page = [...first];
+    const until = performance.now() + sliceMs;
+    while (!scan.isDone() && page.length < eventsMax && performance.now() < until) page.push(...scan.step());
+    return { page, isDone: scan.isDone() };
+  });
+}

@@ -1,0 +1,198 @@
+import type { StatementSync } from 'node:sqlite';
+import { getGeohashPrefix } from '@nostrata/protocol';
+import { geohashPrefixKey, hexKey, tagKey } from '../keys.ts';
+import type { Stream } from '../plan.ts';
+import { manyRowsMax, mergedRunsMax } from './limits.ts';
+import type { Reader } from './reader.ts';
+
+/** One index entry: when, key of the id, position; and the key of the author where the index holds it. */
+export type IndexRow = readonly [createdAt: number, id48: number, seq: number, author48: number];
+
+/** A place between two index entries: everything before it was handed out. */
+export interface Position {
+  readonly createdAt: number;
+  readonly id48: number;
+}
+
+/** One ordered run of an index whose kind is known. */
+export interface Run {
+  readonly index: Stream['index'];
+  /** Key of tag or author; 0 where the index has none. */
+  readonly key: number;
+  /** 0 for the index over time. */
+  readonly kind: number;
+}
+
+/** The next entries of some runs, merged: newest first, then lowest key; complete as far as they go. */
+export interface Round {
+  readonly rows: readonly IndexRow[];
+  /** Whether nothing follows. */
+  readonly done: boolean;
+}
+
+/** What part of the runs is wanted. */
+export interface Range {
+  readonly after: Position;
+  /** Seconds, inclusive. */
+  readonly since: number;
+}
+
+/** Turns the streams of a plan into runs; where a stream has no kind, the kinds under its key are looked up. */
+export function toRuns(reader: Reader, streams: readonly Stream[]): Run[] {
+  return streams.flatMap((stream): Run[] => {
+    if (stream.index === 'time') return [{ index: 'time', key: 0, kind: 0 }];
+    if (stream.index === 'kind') return [{ index: 'kind', key: 0, kind: stream.kind }];
+    const key = stream.index === 'author' ? hexKey(stream.pubkey) : keyOfTag(stream.letter, stream.value);
+    const kinds = stream.kind === undefined ? kindsUnder(reader, stream.index, key) : [stream.kind];
+    return kinds.map((kind) => ({ index: stream.index, key, kind }));
+  });
+}
+
+/** The next `count` entries of the runs, or fewer where there are no more. */
+export function nextRound(reader: Reader, runs: readonly Run[], { after, since }: Range, count: number): Round {
+  for (let wanted = count; ; wanted *= 2) {
+    const rows =
+      runs.length <= mergedRunsMax
+        ? mergeRuns(reader, runs, { after, since }, wanted + 1)
+        : mergeMany(reader, runs, { after, since }, wanted + 1);
+    if (rows.length <= wanted) return { rows, done: true };
+    const cut = cutBeforeTie(rows, wanted);
+    if (cut.length > 0) return { rows: cut, done: false };
+  }
+}
+
+/** The kinds that an index has under a key, found by jumping from one to the next. */
+function kindsUnder(reader: Reader, index: 'tag' | 'author', key: number): number[] {
+  const column = index === 'tag' ? 'key' : 'author48';
+  const table = index === 'tag' ? 'tag' : 'event INDEXED BY by_author';
+  const first = `SELECT min(kind) FROM ${table} WHERE ${column} = ?1`;
+  const statement = reader.prepare(
+    `WITH RECURSIVE found (kind) AS (${first} UNION ALL SELECT (${first} AND kind > found.kind) FROM found WHERE found.kind IS NOT NULL) SELECT kind FROM found WHERE kind IS NOT NULL`,
+  );
+  return (statement.all(key) as unknown as [number][]).map(([kind]) => kind);
+}
+
+function keyOfTag(letter: string, value: string): number {
+  const prefix = getGeohashPrefix(letter, value);
+  return prefix === undefined ? tagKey(letter, value) : geohashPrefixKey(prefix);
+}
+
+/** One statement for each run; what is known so far bounds how far back the next run is read. */
+function mergeRuns(reader: Reader, runs: readonly Run[], range: Range, count: number): readonly IndexRow[] {
+  let merged: readonly IndexRow[] = [];
+  let since = range.since;
+  for (const run of runs) {
+    const rows = readRun(reader, run, { after: range.after, since }, count);
+    merged = merged.length === 0 ? rows : mergeRows(merged, rows, count);
+    since = Math.max(since, merged.length >= count ? (merged[count - 1]?.[0] ?? 0) : 0);
+  }
+  return merged;
+}
+
+const runStatements: Readonly<Record<Stream['index'], string>> = {
+  tag: 'SELECT created_at, id48, seq, 0 FROM tag WHERE key = ?1 AND kind = ?2',
+  author: 'SELECT created_at, id48, seq, 0 FROM event INDEXED BY by_author WHERE author48 = ?1 AND kind = ?2',
+  kind: 'SELECT created_at, id48, seq, author48 FROM event INDEXED BY by_kind WHERE ?1 = 0 AND kind = ?2',
+  time: 'SELECT created_at, id48, seq, author48 FROM event INDEXED BY by_time WHERE ?1 = 0 AND ?2 = 0',
+};
+
+const runRange =
+  ' AND created_at <= ?3 AND created_at >= ?4 AND (created_at < ?3 OR id48 > ?5) ORDER BY created_at DESC, id48 LIMIT ?6';
+
+function readRun(reader: Reader, run: Run, { after, since }: Range, count: number): IndexRow[] {
+  const statement = reader.prepare(runStatements[run.index] + runRange);
+  return allRows(statement, [run.key, run.kind, after.createdAt, since, after.id48, count]);
+}
+
+/**
+ * Many runs: one statement for all keys of a kind. It gives its entries in no useful order, so it is bounded; where
+ * the bound is met, the entries seen so far still prove how far back the newest `count` can reach, and with that
+ * it is asked again.
+ */
+function mergeMany(reader: Reader, runs: readonly Run[], range: Range, count: number): readonly IndexRow[] {
+  let merged: readonly IndexRow[] = [];
+  let since = range.since;
+  for (const [kind, keys] of keysByKind(runs)) {
+    const list = JSON.stringify(keys);
+    for (;;) {
+      const bound = Math.max(manyRowsMax, count * 2);
+      const rows = allRows(manyStatement(reader, runs), [
+        list,
+        kind,
+        range.after.createdAt,
+        since,
+        range.after.id48,
+        bound,
+      ]);
+      rows.sort(compareRows);
+      const together = mergeRows(merged, rows, count);
+      const reach = together.length >= count ? (together[count - 1]?.[0] ?? since) : since;
+      if (rows.length < bound) {
+        merged = together;
+        since = Math.max(since, reach);
+        break;
+      }
+      if (reach <= since) return mergeRuns(reader, runs, range, count);
+      since = reach;
+    }
+  }
+  return merged;
+}
+
+function manyStatement(reader: Reader, runs: readonly Run[]): StatementSync {
+  const isTag = runs[0]?.index === 'tag';
+  const from = isTag ? 'tag e ON e.key = j.value' : 'event e INDEXED BY by_author ON e.author48 = j.value';
+  return reader.prepare(
+    `SELECT e.created_at, e.id48, e.seq, 0 FROM json_each(?1) j CROSS JOIN ${from} WHERE e.kind = ?2 AND e.created_at <= ?3 AND e.created_at >= ?4 AND (e.created_at < ?3 OR e.id48 > ?5) LIMIT ?6`,
+  );
+}
+
+function keysByKind(runs: readonly Run[]): Map<number, number[]> {
+  const byKind = new Map<number, number[]>();
+  for (const { kind, key } of runs) {
+    const keys = byKind.get(kind);
+    if (keys) keys.push(key);
+    else byKind.set(kind, [key]);
+  }
+  return byKind;
+}
+
+function allRows(statement: StatementSync, parameters: readonly (number | string)[]): IndexRow[] {
+  return statement.all(...parameters) as unknown as IndexRow[];
+}
+
+function compareRows(a: IndexRow, b: IndexRow): number {
+  return b[0] - a[0] || a[1] - b[1] || a[2] - b[2];
+}
+
+/** Merges two ordered lists up to `count` entries; an entry that is in both comes once. */
+function mergeRows(a: readonly IndexRow[], b: readonly IndexRow[], count: number): readonly IndexRow[] {
+  const merged: IndexRow[] = [];
+  let i = 0;
+  let j = 0;
+  let last = 0;
+  while (merged.length < count) {
+    const left = a[i];
+    const right = b[j];
+    const row = left && (!right || compareRows(left, right) <= 0) ? left : right;
+    if (!row) break;
+    if (row === left) i += 1;
+    else j += 1;
+    if (row[2] === last) continue;
+    merged.push(row);
+    last = row[2];
+  }
+  return merged;
+}
+
+/** The first rows, at most `count`, ending where the next has another time or key: ties are ordered by the full id. */
+function cutBeforeTie(rows: readonly IndexRow[], count: number): readonly IndexRow[] {
+  let end = count;
+  while (end > 0 && isTie(rows[end - 1], rows[end])) end -= 1;
+  return rows.slice(0, end);
+}
+
+/** Whether two entries cannot be told apart by time and key. */
+export function isTie(a: IndexRow | undefined, b: IndexRow | undefined): boolean {
+  return a !== undefined && b !== undefined && a[0] === b[0] && a[1] === b[1];
+}

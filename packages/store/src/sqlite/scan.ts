@@ -1,0 +1,196 @@
+import type { Filter } from '@nostrata/protocol';
+import type { ReadOptions } from '../contract.ts';
+import { hexKey } from '../keys.ts';
+import { pageEventsMax } from '../limits.ts';
+import { isEmpty, planFilter, type Stream } from '../plan.ts';
+import { compileCheck, type EntryCheck } from './check.ts';
+import { mergedRunsMax, stepRowsMax, walkRowsMax } from './limits.ts';
+import type { Entry, Reader } from './reader.ts';
+import { type IndexRow, isTie, nextRound, type Position, type Run, toRuns } from './runs.ts';
+import { idOf } from './texts.ts';
+
+/** The events of one filter, in order, in small steps. */
+export interface Scan {
+  /** Does a bounded piece of work; what it found comes in order after what came before. */
+  step(): readonly Entry[];
+  isDone(): boolean;
+}
+
+/** What a scan runs on. */
+export interface ScanOptions extends ReadOptions {
+  readonly reader: Reader;
+  readonly nowSeconds: number;
+}
+
+const everything: Position = { createdAt: Number.MAX_SAFE_INTEGER, id48: -1 };
+
+/** Makes the scan of a filter without search. */
+export function createScan(filter: Filter, options: ScanOptions): Scan {
+  const check = compileCheck(filter, { nowSeconds: options.nowSeconds, visibility: options.visibility });
+  if (isEmpty(filter)) return scanOnce(() => []);
+  if (filter.ids) {
+    const { ids } = filter;
+    return scanOnce(() => findByIds(options.reader, ids).filter(check).slice(0, filter.limit));
+  }
+  return createRunScan(filter, options, check);
+}
+
+/** The events with these ids, newest first. */
+function findByIds(reader: Reader, ids: readonly string[]): Entry[] {
+  const found = ids.flatMap((id) => reader.findByKey(hexKey(id)).filter((entry) => idOf(entry.json) === id));
+  return found.length > 1
+    ? [...new Map(found.map((entry) => [entry.seq, entry])).values()].sort(compareEntries)
+    : found;
+}
+
+function scanOnce(find: () => readonly Entry[]): Scan {
+  let done = false;
+  return {
+    step: () => {
+      done = true;
+      return find();
+    },
+    isDone: () => done,
+  };
+}
+
+/** Walks the runs of the plan round by round, and checks every event. */
+function createRunScan(filter: Filter, options: ScanOptions, check: EntryCheck): Scan {
+  const { reader } = options;
+  const source = chooseSource(filter, reader);
+  let position: Position = filter.until === undefined ? everything : { createdAt: filter.until, id48: -1 };
+  let left = filter.limit ?? Number.POSITIVE_INFINITY;
+  let count = Math.min(left, pageEventsMax);
+  let done = false;
+  return {
+    isDone: () => done,
+    step: () => {
+      const round = source.next({ after: position, since: filter.since ?? 0 }, Math.min(count, stepRowsMax));
+      const found = inOrder(reader, round.rows).filter(check);
+      const entries = found.length > left ? found.slice(0, left) : found;
+      const last = round.last;
+      if (last) position = { createdAt: last[0], id48: last[1] };
+      left -= entries.length;
+      done = round.done || left <= 0;
+      // Where the index is wider than the filter, the next step looks further.
+      count = entries.length * 2 < count ? count * 2 : Math.min(left, pageEventsMax);
+      return entries;
+    },
+  };
+}
+
+/** Loads the events of index entries and puts those that the keys cannot tell apart in the order of their ids. */
+function inOrder(reader: Reader, rows: readonly IndexRow[]): Entry[] {
+  const loaded = reader.load(rows.map((row) => row[2]));
+  const hasTies = rows.some((row, index) => index > 0 && isTie(rows[index - 1], row));
+  const entries = loaded.filter((entry) => entry !== undefined);
+  return hasTies ? entries.sort(compareEntries) : entries;
+}
+
+/** The order of answers: newest first, then lowest id. */
+export function compareEntries(a: Entry, b: Entry): number {
+  if (a.created_at !== b.created_at) return b.created_at - a.created_at;
+  const [left, right] = [idOf(a.json), idOf(b.json)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Index entries in order; `last` is how far the index was read, which may be beyond the last row. */
+interface SourceRound {
+  readonly rows: readonly IndexRow[];
+  readonly last: IndexRow | undefined;
+  readonly done: boolean;
+}
+
+interface Source {
+  readonly runs: readonly Run[];
+  next(range: { after: Position; since: number }, count: number): SourceRound;
+}
+
+function chooseSource(filter: Filter, reader: Reader): Source {
+  const plan = planFilter(filter);
+  if (plan.by !== 'streams') return { runs: [], next: () => ({ rows: [], last: undefined, done: true }) };
+  if (plan.index === 'author' && plan.streams.length > mergedRunsMax) return walkFirst(filter, reader, plan.streams);
+  return sourceOf(reader, toRuns(reader, plan.streams));
+}
+
+function sourceOf(reader: Reader, runs: readonly Run[]): Source {
+  return {
+    runs,
+    next: (range, count) => {
+      const { rows, done } = nextRound(reader, runs, range, count);
+      return { rows, last: rows.at(-1), done };
+    },
+  };
+}
+
+/**
+ * Many authors: where they are busy, walking the index over their kinds and looking at the author key of each entry
+ * is cheapest. Where they turn out to be quiet, their own runs are read from there on.
+ */
+function walkFirst(filter: Filter, reader: Reader, streams: readonly Stream[]): Source {
+  const authors = new Set((filter.authors ?? []).map(hexKey));
+  const wider: Stream[] = (filter.kinds ?? []).map((kind) => ({ index: 'kind', kind }));
+  const walk = sourceOf(reader, toRuns(reader, wider.length > 0 ? wider : [{ index: 'time' }]));
+  if (walk.runs.length > mergedRunsMax) return sourceOf(reader, toRuns(reader, streams));
+  let own: Source | undefined;
+  let walked = 0;
+  let found = 0;
+  return {
+    runs: walk.runs,
+    next: (range, count) => {
+      // Reading the runs costs about as much as walking a few entries for each of them.
+      const isQuiet = walked >= Math.min(walkRowsMax, streams.length * 4) && found * 8 < walked;
+      if (isQuiet) own ??= sourceOf(reader, toRuns(reader, streams));
+      if (own) return own.next(range, count);
+      const round = walk.next(range, Math.max(count, 64));
+      const rows = round.rows.filter((row) => authors.has(row[3]));
+      walked += round.rows.length;
+      found += rows.length;
+      return { rows, last: round.last, done: round.done };
+    },
+  };
+}
+
+/** Says which index a filter is answered by, and from how many runs. */
+export function explainFilter(filter: Filter, reader: Reader): string {
+  const plan = planFilter(filter);
+  if (plan.by !== 'streams') return plan.by;
+  const source = chooseSource(filter, reader);
+  const first = source.runs[0]?.index ?? plan.index;
+  return first === plan.index ? plan.index : `${plan.index} after ${first}`;
+}
+
+/** The union of several scans: in order, each event once. */
+export function mergeScans(scans: readonly Scan[]): Scan {
+  const queues = scans.map((scan) => ({ scan, entries: [] as readonly Entry[], at: 0 }));
+  let last = 0;
+  const refill = (): boolean => {
+    for (const queue of queues) {
+      if (queue.at < queue.entries.length || queue.scan.isDone()) continue;
+      queue.entries = queue.scan.step();
+      queue.at = 0;
+      if (queue.entries.length === 0 && !queue.scan.isDone()) return false;
+    }
+    return true;
+  };
+  return {
+    isDone: () => queues.every(({ scan, entries, at }) => scan.isDone() && at >= entries.length),
+    step: () => {
+      const merged: Entry[] = [];
+      while (merged.length < pageEventsMax && refill()) {
+        let best: (typeof queues)[number] | undefined;
+        for (const queue of queues) {
+          const entry = queue.entries[queue.at];
+          const leader = best?.entries[best.at];
+          if (entry && (!leader || compareEntries(entry, leader) < 0)) best = queue;
+        }
+        const entry = best?.entries[best.at];
+        if (!best || !entry) break;
+        best.at += 1;
+        if (entry.seq !== last) merged.push(entry);
+        last = entry.seq;
+      }
+      return merged;
+    },
+  };
+}
