@@ -1,4 +1,13 @@
 export type { Database, Queryable, SqlRow, SqlValue } from './src/contract.ts';
 export { DatabaseError, type DatabaseFault } from './src/errors.ts';
 export { type Migration, type MigrationSet, migrate, migrationChecksum } from './src/migrations.ts';
+export {
+  openPostgres,
+  type PostgresDatabase,
+  type PostgresOptions,
+  type PostgresSession,
+  type PostgresStatement,
+} from './src/postgres.ts';
+export { sqlStateOf } from './src/postgres-errors.ts';
+export type { NotificationHandler } from './src/postgres-listener.ts';
 export { openSqlite, type SqliteDatabase, type SqliteOptions, toDatabaseError } from './src/sqlite.ts';

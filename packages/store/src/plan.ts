@@ -1,4 +1,5 @@
 import { type Filter, getGeohashPrefix, type NostrEvent } from '@nostrata/protocol';
+import { parseSearch } from './search-query.ts';
 
 /** One ordered run of an index: newest first, then lowest id. `kind` undefined: every kind under that key. */
 export type Stream =
@@ -49,13 +50,16 @@ const letterRank: Readonly<Record<string, number>> = {
 };
 
 /**
- * Chooses the index for a filter: ids, then search, then the tag with the narrowest guess, authors × kinds, kinds,
+ * Chooses the index for a filter: search, then ids, then the tag with the narrowest guess, authors × kinds, kinds,
  * and time last. Pure: it knows the filter, not the data.
  */
 export function planFilter(filter: Filter): Plan {
   if (isEmpty(filter)) return { by: 'nothing' };
+  // Search comes first, for only it puts the best first; the ids are then one more condition.
+  if (filter.search !== undefined && parseSearch(filter.search).type !== 'all') {
+    return { by: 'search', query: filter.search };
+  }
   if (filter.ids) return { by: 'ids', ids: filter.ids };
-  if (filter.search !== undefined && filter.search.trim() !== '') return { by: 'search', query: filter.search };
   const candidates = [...tagCandidates(filter), ...authorCandidates(filter), ...kindCandidates(filter)]
     .filter((candidate) => candidate.streams.length <= streamsMax)
     .sort((a, b) => a.rank - b.rank);

@@ -73,21 +73,27 @@ export function applyEvent(shelf: Shelf, request: PutRequest, options: RuleOptio
   if (event.kind === Kind.vanishRequest && getTagValues(event, 'relay').length === 0) {
     return { outcome: 'invalid', reason: 'a request to vanish names no relay' };
   }
-  if (hasVanished(shelf, event)) return { outcome: 'vanished' };
+  if (hasVanished(shelf, event, options)) {
+    // What it deletes may be younger than the request to vanish; had it come first, that would be gone too.
+    if (event.kind === Kind.deletionRequest) applyDeletion(shelf, event);
+    return { outcome: 'vanished' };
+  }
   const refusal = refuse(shelf, event, options);
   const superseded = advanceAddress(shelf, event);
   if (refusal) return refusal;
   if (superseded) return superseded;
   const seq = shelf.insert(event, request.json);
   if (event.kind === Kind.deletionRequest) applyDeletion(shelf, event);
-  if (event.kind === Kind.vanishRequest) applyVanish(shelf, event, options);
+  applyVanish(shelf, event, options);
   return { outcome: 'stored', seq };
 }
 
-function hasVanished(shelf: Shelf, event: NostrEvent): boolean {
+function hasVanished(shelf: Shelf, event: NostrEvent, options: RuleOptions): boolean {
+  // Two requests of the same second both stay, whichever came first.
+  const spared = countsHere(event, options) ? 1 : 0;
   const gone = (pubkey: string): boolean => {
     const until = shelf.vanishedUntil(pubkey);
-    return until !== undefined && event.created_at <= until;
+    return until !== undefined && event.created_at + spared <= until;
   };
   return gone(event.pubkey) || (event.kind === Kind.giftWrap && getTagValues(event, 'p').some(gone));
 }
@@ -169,10 +175,17 @@ function normalizeOwnAddress(text: string, pubkey: string): string | null {
 
 /** NIP-62: everything by the pubkey up to the request goes, its deletion requests and the wraps sent to it included. */
 function applyVanish(shelf: Shelf, request: NostrEvent, options: RuleOptions): void {
-  const relays = getTagValues(request, 'relay');
-  if (!relays.some((url) => url === 'ALL_RELAYS' || options.isOwnRelay(url))) return;
+  if (!countsHere(request, options)) return;
   for (const row of shelf.listVanishing(request.pubkey, request.created_at)) {
-    if (row.id !== request.id) shelf.remove(row, 'vanished', request.id);
+    const isEqual = row.kind === Kind.vanishRequest && row.created_at === request.created_at;
+    if (isEqual && (row.id === request.id || countsHere(shelf.readEvent(row), options))) continue;
+    shelf.remove(row, 'vanished', request.id);
   }
   shelf.setVanished(request.pubkey, Math.max(request.created_at, shelf.vanishedUntil(request.pubkey) ?? 0));
+}
+
+/** Says whether the event is a request to vanish that names this relay or all relays. */
+function countsHere(event: NostrEvent, options: RuleOptions): boolean {
+  if (event.kind !== Kind.vanishRequest) return false;
+  return getTagValues(event, 'relay').some((url) => url === 'ALL_RELAYS' || options.isOwnRelay(url));
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { InvalidError, type NostrEvent } from '@nostrata/protocol';
 import type { IngestLogger, VerifierReport } from '../contract.ts';
 import {
@@ -12,6 +11,7 @@ import { type BackendName, backendNames } from './backend.ts';
 import { hintsFor } from './hints.ts';
 import type { WorkerStarted } from './messages.ts';
 import { Verdict } from './packed.ts';
+import { defaultWorkers } from './probe.ts';
 import { type Batch, createVerifierThread, type VerifierThread } from './thread.ts';
 
 /** Which back end to use and how many workers; left out, the fastest that works and one worker per core but one. */
@@ -46,7 +46,7 @@ export interface VerifierPool<J> {
  * @throws InvalidError where the back end that was asked for cannot be used here
  */
 export function createVerifierPool<J>(options: VerifierPoolOptions<J>): Promise<VerifierPool<J>> {
-  const workers = options.workers ?? Math.max(1, availableParallelism() - 1);
+  const workers = options.workers ?? defaultWorkers();
   const threads = new Set<VerifierThread<J>>();
   const ready = new Set<VerifierThread<J>>();
   const retries: Batch<J>[] = [];

@@ -3,7 +3,6 @@ import type { Visibility } from '../contract.ts';
 import { mergeOrdered, type Source } from '../merge.ts';
 import { planFilter, type RowCheck, type Stream } from '../plan.ts';
 import { compileRowCheck } from '../row-check.ts';
-import { parseSearch } from '../search-query.ts';
 import type { Indexes } from './indexes.ts';
 import type { OrderedRun } from './ordered-run.ts';
 import type { ReadContext } from './read.ts';
@@ -94,12 +93,9 @@ function isVisible(row: MemoryRow, visibility: Visibility | undefined): boolean 
 }
 
 function openSource(filter: Filter, table: Table): Source<MemoryRow> {
-  // A search that asks for nothing stands for no condition.
-  const { search, ...rest } = filter;
-  const plain = search !== undefined && parseSearch(search).type === 'all' ? rest : filter;
-  const choice = chooseRuns(plain, table.indexes);
-  if (choice.index === 'ids') return listSource(pickRows(plain.ids ?? [], table));
-  const { until } = plain;
+  const choice = chooseRuns(filter, table.indexes);
+  if (choice.index === 'ids') return listSource(pickRows(filter.ids ?? [], table));
+  const { until } = filter;
   const isBefore = (row: MemoryRow): boolean => until !== undefined && row.created_at > until;
   return mergeOrdered(
     choice.runs.map((run) => run.cursor(isBefore)),

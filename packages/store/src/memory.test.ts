@@ -1,0 +1,9 @@
+import { runConformance } from '../conformance.ts';
+import { createMemoryStore } from './memory/store.ts';
+
+runConformance({
+  name: 'memory',
+  open: async (options) => createMemoryStore(options),
+  explain: (store, filter) =>
+    'explain' in store ? (store as ReturnType<typeof createMemoryStore>).explain(filter) : '',
+});
