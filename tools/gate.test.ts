@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { test } from 'node:test';
+
+const root = new URL('..', import.meta.url).pathname;
+
+/** Runs the gate over test files with these texts; answers with its output and exit code. */
+async function runGate(texts: readonly string[]): Promise<{ lines: string[]; code: number | null }> {
+  const folder = await mkdtemp(join(root, 'tools/gate/tmp-'));
+  try {
+    for (const [index, text] of texts.entries()) await writeFile(join(folder, `${index}.test.ts`), text);
+    // Without this variable the runner takes itself for a part of this test.
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const child = spawn(process.execPath, ['tools/test.ts', relative(root, folder)], { cwd: root, env });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (part: string) => {
+      output += part;
+    });
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+    return { lines: output.trimEnd().split('\n'), code };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+test('the gate counts single tests, gives reasons for skips, and closes with the three numbers', async () => {
+  const { lines, code } = await runGate([
+    `import { describe, test } from 'node:test';
+     describe('group', () => { test('one', () => {}); test('two', () => {}); });
+     test('three', { skip: 'no server here' }, () => {});
+     test('four', (t) => t.skip('nor here'));
+     describe('five', { skip: 'whole group' }, () => { test('never', () => {}); });`,
+  ]);
+  assert.equal(lines.at(-1), '2 passed, 0 failed, 3 skipped');
+  assert.equal(code, 0);
+  assert.match(lines.join('\n'), /SKIPPED .* three: no server here/);
+  assert.match(lines.join('\n'), /SKIPPED .* four: nor here/);
+  assert.match(lines.join('\n'), /SKIPPED .* five: whole group/);
+});
+
+test('the gate fails on a failed test and says which and why', async () => {
+  const { lines, code } = await runGate([
+    `import { describe, test } from 'node:test';
+     test('good', () => {});
+     describe('group', () => { test('bad', () => { throw new Error('the reason'); }); });`,
+  ]);
+  assert.equal(lines.at(-1), '1 passed, 1 failed, 0 skipped');
+  assert.equal(code, 1);
+  assert.match(lines.join('\n'), /FAILED .* › bad\n[\s\S]*the reason/);
+});
+
+test('a file that cannot be loaded, holds no test, or dies after its tests counts as a failure', async () => {
+  const { lines, code } = await runGate([
+    `import './not-there.ts';`,
+    `export {};`,
+    `import { test } from 'node:test'; test('fine', () => {}); setTimeout(() => process.exit(7), 20);`,
+  ]);
+  assert.equal(lines.at(-1), '1 passed, 3 failed, 0 skipped');
+  assert.equal(code, 1);
+  assert.match(lines.join('\n'), /Cannot find module/);
+  assert.match(lines.join('\n'), /holds no test/);
+  assert.match(lines.join('\n'), /exit code 7/);
+});
+
+test('a gate that finds no suite fails', async () => {
+  const { lines, code } = await runGate([]);
+  assert.equal(lines.at(-1), '0 passed, 1 failed, 0 skipped');
+  assert.equal(code, 1);
+});

@@ -1,0 +1,57 @@
+/**
+ * The gate: type check, lint, dead code, then every test suite. Ends with `N passed, N failed, N skipped` and exit
+ * code 1 where anything failed.
+ *
+ * `npm test` runs all of it; `npm test -- packages/store tools/gate.test.ts` runs only the suites under those paths.
+ */
+import { relative } from 'node:path';
+import { checks, runCheck } from './gate/checks.ts';
+import { limits } from './gate/limits.ts';
+import { findSuites, runSuite, type SuiteReport } from './gate/suites.ts';
+
+const root = new URL('..', import.meta.url).pathname;
+const paths = process.argv.slice(2);
+const tally = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
+const skips: string[] = [];
+
+function countSuite(report: SuiteReport): void {
+  tally.passed += report.passed;
+  tally.failed += report.failures.length;
+  tally.skipped += report.skips.length;
+  const place = relative(root, report.path);
+  const seconds = `${report.seconds.toFixed(1)} s`;
+  const skipped = report.skips.length > 0 ? `, ${report.skips.length} skipped` : '';
+  const verdict = report.failures.length > 0 ? `FAILED ${report.failures.length}, passed` : 'ok';
+  console.log(`${place}: ${verdict} ${report.passed}${skipped} (${seconds})`);
+  for (const { name, detail } of report.failures) failures.push(`FAILED ${place} › ${name}\n${detail}`);
+  for (const { name, reason } of report.skips) skips.push(`SKIPPED ${place} › ${name}: ${reason}`);
+}
+
+async function runChecks(): Promise<void> {
+  for (const check of checks) {
+    const { ok, output, seconds } = await runCheck(check, root);
+    console.log(`${check.name}: ${ok ? 'ok' : 'FAILED'} (${seconds.toFixed(1)} s)`);
+    if (ok) tally.passed += 1;
+    else {
+      tally.failed += 1;
+      failures.push(`FAILED ${check.name}\n${output}`);
+    }
+  }
+}
+
+async function runSuites(): Promise<void> {
+  const waiting = await findSuites(root, paths);
+  if (waiting.length === 0) failures.push('FAILED no test suite found');
+  if (waiting.length === 0) tally.failed += 1;
+  const runNext = async (): Promise<void> => {
+    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) countSuite(await runSuite(path));
+  };
+  await Promise.all(Array.from({ length: limits.suitesAtOnce }, runNext));
+}
+
+if (paths.length === 0) await runChecks();
+await runSuites();
+for (const text of [...skips, ...failures]) console.log(`\n${text}`);
+process.exitCode = tally.failed > 0 ? 1 : 0;
+console.log(`\n${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`);
