@@ -1,4 +1,5 @@
 export { type Address, formatAddress, getAddress, getIdentifier, parseAddress } from './src/address.ts';
+export { compileFilter, compileFilters, type Matcher } from './src/compile-filter.ts';
 export { assert, InvalidError } from './src/errors.ts';
 export {
   getEventId,
@@ -16,12 +17,62 @@ export {
 export {
   type Filter,
   getGeohashPrefix,
+  isGeohash,
   matchFilter,
   matchFilters,
   parseFilter,
   serializeFilter,
 } from './src/filter.ts';
 export { isAddressableKind, isEphemeralKind, isRegularKind, isReplaceableKind, Kind } from './src/kinds.ts';
+export {
+  type ClientMessage,
+  type ClientVerb,
+  type InvalidMessage,
+  isSubId,
+  parseClientMessage,
+} from './src/messages.ts';
+export { getCommittedDifficulty, getDifficulty, getProvenDifficulty } from './src/nip13.ts';
+export { isExpired } from './src/nip40.ts';
+export { type AuthenticationContext, findAuthenticationFault } from './src/nip42.ts';
+export {
+  addToHll,
+  createHll,
+  estimateHll,
+  formatHll,
+  getHllOffset,
+  hllRegisters,
+  mergeHll,
+  parseHll,
+} from './src/nip45.ts';
+export {
+  countTerm,
+  getSearchText,
+  matchSearch,
+  parseSearch,
+  type SearchQuery,
+  type SearchTerm,
+  tokenize,
+} from './src/nip50.ts';
+export { allRelays, isVanishRequestFor } from './src/nip62.ts';
+export { type ListedRelay, parseRelayList } from './src/nip65.ts';
+export { embedsProtectedEvent } from './src/nip70.ts';
+export {
+  authFrame,
+  closedFrame,
+  countFrame,
+  type EoseHint,
+  eoseFrame,
+  eventFramePrefix,
+  getReasonPrefix,
+  negErrorFrame,
+  negMessageFrame,
+  noticeFrame,
+  okFrame,
+  parseRelayMessage,
+  type ReasonPrefix,
+  type RelayMessage,
+} from './src/relay-messages.ts';
+export { classifyRelayUrl, normalizeRelayUrl, type RelayUrlClass } from './src/relay-url.ts';
 export {
   getExpiration,
   getIndexedTags,
@@ -31,3 +82,4 @@ export {
   isIndexedTagName,
   isProtected,
 } from './src/tags.ts';
+export { hasValidId, hasValidSignature, verifyEvent } from './src/verify.ts';

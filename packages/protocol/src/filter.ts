@@ -86,11 +86,16 @@ export function getGeohashPrefix(letter: string, value: string): string | undefi
 function matchTagValue(letter: string, wanted: readonly string[], value: string): boolean {
   return wanted.some((candidate) => {
     const prefix = getGeohashPrefix(letter, candidate);
-    return prefix === undefined ? candidate === value : value.startsWith(prefix) && geohashValue.test(value);
+    return prefix === undefined ? candidate === value : value.startsWith(prefix) && isGeohash(value);
   });
 }
 
-const geohashValue = /^[0-9b-hjkmnp-z]{1,12}$/;
+const geohash = /^[0-9b-hjkmnp-z]{1,12}$/;
+
+/** Says whether the text is a geohash: 1–12 of its digits, in lower case. */
+export function isGeohash(text: string): boolean {
+  return geohash.test(text);
+}
 
 function parseList(name: string, value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) throw new InvalidError(`${name} is not an array`);

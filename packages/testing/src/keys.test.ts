@@ -38,12 +38,19 @@ test('every signature is one that nostr-tools accepts', () => {
   );
 });
 
-test('every back end makes the same keys and signatures', (t) => {
+test('every back end makes the same keys and signatures and verifies them', (t) => {
   const native = createNativeSigner();
   if (!native) t.diagnostic('libsecp256k1 is not installed: compared WASM with pure');
   const signers = [createSigner(), createWasmSigner(), createPureSigner(), ...(native ? [native] : [])];
   const digest = new Uint8Array(32).fill(7);
-  const { secret } = createKeys('alice');
+  const { secret, pubkey } = createKeys('alice');
+  const key = Buffer.from(pubkey, 'hex');
+  for (const signer of signers) {
+    const signature = signer.sign(digest, secret);
+    assert.ok(signer.verify(signature, digest, key), signer.backend);
+    assert.equal(signer.verify(signature, new Uint8Array(32), key), false, signer.backend);
+    assert.equal(signer.verify(signature, digest, new Uint8Array(32).fill(255)), false, signer.backend);
+  }
   assert.equal(new Set(signers.map((signer) => Buffer.from(signer.sign(digest, secret)).toString('hex'))).size, 1);
   assert.equal(new Set(signers.map((signer) => Buffer.from(signer.getPublicKey(secret)).toString('hex'))).size, 1);
 });

@@ -9,6 +9,8 @@ export interface Signer {
   getPublicKey(secret: Uint8Array): Uint8Array;
   /** Signs a digest of 32 bytes: a signature of 64 bytes. */
   sign(digest: Uint8Array, secret: Uint8Array): Uint8Array;
+  /** Checks a signature of 64 bytes against a digest and an x-only public key of 32 bytes each. */
+  verify(signature: Uint8Array, digest: Uint8Array, pubkey: Uint8Array): boolean;
 }
 
 const noRandomness = new Uint8Array(32);
@@ -24,6 +26,7 @@ export function createWasmSigner(): Signer {
     backend: 'wasm',
     getPublicKey: (secret) => tiny.xOnlyPointFromScalar(secret),
     sign: (digest, secret) => tiny.signSchnorr(digest, secret, noRandomness),
+    verify: (signature, digest, pubkey) => tiny.isXOnlyPoint(pubkey) && tiny.verifySchnorr(digest, pubkey, signature),
   };
 }
 
@@ -33,6 +36,7 @@ export function createPureSigner(): Signer {
     backend: 'pure',
     getPublicKey: (secret) => schnorr.getPublicKey(secret),
     sign: (digest, secret) => schnorr.sign(digest, secret, noRandomness),
+    verify: (signature, digest, pubkey) => schnorr.verify(signature, digest, pubkey),
   };
 }
 
@@ -48,6 +52,10 @@ export function createNativeSigner(): Signer | null {
   const serialize = library.func('int secp256k1_xonly_pubkey_serialize(void *context, void *output, void *key)');
   const signDigest = library.func(
     'int secp256k1_schnorrsig_sign(void *context, void *signature, void *digest, void *keypair, void *randomness)',
+  );
+  const parseXOnly = library.func('int secp256k1_xonly_pubkey_parse(void *context, void *key, void *input)');
+  const verifyDigest = library.func(
+    'int secp256k1_schnorrsig_verify(void *context, void *signature, void *digest, size_t length, void *key)',
   );
   const context = createContext(1);
   const keypairOf = (secret: Uint8Array): Uint8Array => {
@@ -69,6 +77,12 @@ export function createNativeSigner(): Signer | null {
       const signature = new Uint8Array(64);
       if (signDigest(context, signature, digest, keypairOf(secret), null) !== 1) throw new Error('signing failed');
       return signature;
+    },
+    verify(signature, digest, pubkey) {
+      if (signature.length !== 64 || digest.length !== 32 || pubkey.length !== 32) return false;
+      const key = new Uint8Array(64);
+      if (parseXOnly(context, key, pubkey) !== 1) return false;
+      return verifyDigest(context, signature, digest, 32, key) === 1;
     },
   };
 }
