@@ -275,9 +275,9 @@ function readJson(statement: StatementSync, seq: number): string {
   return row[0];
 }
 
-/** Sixteen bytes of SHA-256 stand for an address of any length. */
+/** Sixteen bytes of SHA-256 stand for an address of any length; over UTF-16, which tells lone surrogates apart. */
 function addressKey(address: string): Uint8Array {
-  return Buffer.from(hash('sha256', address, 'hex').slice(0, 32), 'hex');
+  return hash('sha256', Buffer.from(address, 'utf16le'), 'buffer').subarray(0, 16);
 }
 
 function isText(value: string): boolean {
