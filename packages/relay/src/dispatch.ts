@@ -9,6 +9,7 @@ export type RequestHandler = (connection: Connection, id: string, rest: readonly
 /** One handler per verb. */
 export interface Handlers {
   readonly event: (connection: Connection, event: unknown) => void;
+  readonly auth: (connection: Connection, event: unknown) => void;
   readonly req: RequestHandler;
   readonly count: RequestHandler;
   readonly close: (connection: Connection, id: string) => void;
@@ -47,9 +48,10 @@ export function createDispatch({ handlers, limits, metrics }: DispatchOptions) {
 
   function route(connection: Connection, message: readonly unknown[]): void {
     const [verb, first] = message;
-    if (verb === 'EVENT') {
+    if (verb === 'EVENT' || verb === 'AUTH') {
       metrics?.messageReceived?.(verb);
-      handlers.event(connection, first);
+      if (verb === 'EVENT') handlers.event(connection, first);
+      else handlers.auth(connection, first);
       return;
     }
     const handle = getRequestHandler(handlers, verb);

@@ -4,6 +4,7 @@ import { sendClosed, sendNotice } from './answers.ts';
 import { type Connection, createConnection } from './connection.ts';
 import type { ConnectionRequest, Relay, RelayOptions } from './contract.ts';
 import { createDispatch } from './dispatch.ts';
+import { createAuthHandler } from './handlers/auth.ts';
 import { createCloseHandler } from './handlers/close.ts';
 import { createCountHandler } from './handlers/count.ts';
 import { createEventHandler } from './handlers/event.ts';
@@ -14,6 +15,7 @@ import { createLive } from './live.ts';
 import { createReading } from './reading.ts';
 import { createRegistry } from './registry.ts';
 import { createScheduler } from './scheduler.ts';
+import { verifySignature } from './signature.ts';
 import { createOutboxFactory } from './socket.ts';
 import { createSweeper } from './sweeper.ts';
 import { createTokenBucket } from './token-bucket.ts';
@@ -105,6 +107,7 @@ export function createRelay(options: RelayOptions): Relay {
       connection.heardAtMs = now();
     });
     socket.on('close', () => end(connection));
+    connection.outbox.send(JSON.stringify(['AUTH', connection.challenge]));
   };
 
   const stop = async () => {
@@ -167,8 +170,6 @@ function createRoutes(
   });
   const rules = { limits, authRequiredToRead: settings.authRequiredToRead === true, search: settings.search !== false };
   const common = { store, scheduler, rules, now, logger, metrics };
-  const close = createCloseHandler({ live });
-  const req = createReqHandler({ ...common, live });
   const handlers = {
     event: createEventHandler({
       ingest,
@@ -177,8 +178,9 @@ function createRoutes(
       metrics,
       onAnswered: reading.update,
     }),
-    req,
-    close,
+    auth: createAuthHandler({ limits, now, publicUrls: settings.publicUrls ?? [], verify: verifySignature, metrics }),
+    req: createReqHandler({ ...common, live }),
+    close: createCloseHandler({ live }),
     count: createCountHandler({ ...common, enabled: settings.count !== false }),
   };
   return { dispatch: createDispatch({ handlers, limits, metrics }), live };
