@@ -15,7 +15,6 @@ import { createLive } from './live.ts';
 import { createReading } from './reading.ts';
 import { createRegistry } from './registry.ts';
 import { createScheduler } from './scheduler.ts';
-import { verifySignature } from './signature.ts';
 import { createOutboxFactory } from './socket.ts';
 import { createSweeper } from './sweeper.ts';
 import { createTokenBucket } from './token-bucket.ts';
@@ -178,7 +177,7 @@ function createRoutes(
       metrics,
       onAnswered: reading.update,
     }),
-    auth: createAuthHandler({ limits, now, publicUrls: settings.publicUrls ?? [], verify: verifySignature, metrics }),
+    auth: createAuthHandler({ limits, now, publicUrls: settings.publicUrls ?? [], metrics }),
     req: createReqHandler({ ...common, live }),
     close: createCloseHandler({ live }),
     count: createCountHandler({ ...common, enabled: settings.count !== false }),
