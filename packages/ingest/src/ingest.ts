@@ -1,16 +1,15 @@
-import { InvalidError, type NostrEvent, parseEvent, serializeEvent, type VerifiedEvent } from '@nostrata/protocol';
+import { InvalidError, type NostrEvent, parseEvent, serializeEvent } from '@nostrata/protocol';
 import type { EventStore } from '@nostrata/store';
 import { answerTo, rejected } from './answers.ts';
 import type { Candidate } from './candidate.ts';
-import type { Ingest, IngestLogger, IngestMetrics, Policy, Source, SubmitResult, VerifierReport } from './contract.ts';
-import { createDesk, type Desk } from './desk.ts';
-import { createEphemeralChannel, type EphemeralChannel } from './ephemeral.ts';
-import { createGauge, type Gauge } from './gauge.ts';
-import { createJury } from './jury.ts';
+import type { Ingest, IngestLogger, IngestMetrics, Policy, Source, SubmitResult } from './contract.ts';
+import { createDesk } from './desk.ts';
+import { createEphemeralChannel } from './ephemeral.ts';
+import { createGauge } from './gauge.ts';
 import { defaultLimits, type IngestLimits } from './limits.ts';
 import { createPath } from './path.ts';
-import { createTicker, type Ticker } from './ticker.ts';
-import { createVerifierPool, type VerifierPool, type VerifierSettings } from './verifier/pool.ts';
+import { createTicker } from './ticker.ts';
+import { createVerifierPool, type VerifierSettings } from './verifier/pool.ts';
 import { createWriter } from './writer.ts';
 
 /** What the door is made of. */
@@ -35,10 +34,6 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
   const { store, policies, now, metrics = {}, logger } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const gauge = createGauge(limits);
-  const failed = (what: 'listener' | 'sighting', error: unknown): void => {
-    metrics.failed?.(what);
-    logger?.warn({ err: error, what }, 'something failed that no submitter hears of');
-  };
   const ephemeral = createEphemeralChannel({
     idsMax: limits.ephemeralIdsMax,
     now,
@@ -49,7 +44,7 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
     store,
     limits,
     settled: (candidate, result) => desk.settle(candidate, answerTo(result)),
-    failed(batch, error) {
+    failed: (batch, error) => {
       logger?.error({ err: error, events: batch.length }, 'the store did not take a batch');
       for (const candidate of batch) desk.fail(candidate, error);
     },
@@ -61,84 +56,56 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
     workerDied: () => metrics.failed?.('worker'),
     logger,
   });
-  const path = createPath({ store, desk, jury: createJury(policies, logger), ephemeral, writer, verifier });
+  const path = createPath({ store, desk, policies, ephemeral, writer, verifier, logger });
   const ticker = createTicker<Candidate>(limits.tickEventsMax, (candidates) => {
     metrics.queueDepth?.(gauge.events);
     path.arrive(candidates);
   });
-  return new Door({ limits, gauge, desk, ticker, ephemeral, verifier, policies });
-}
+  let stopping: Promise<void> | undefined;
 
-/** What stands at the entrance. */
-interface Entrance {
-  readonly limits: IngestLimits;
-  readonly gauge: Gauge;
-  readonly desk: Desk;
-  readonly ticker: Ticker<Candidate>;
-  readonly ephemeral: EphemeralChannel;
-  readonly verifier: VerifierPool<Candidate>;
-  readonly policies: readonly Policy[];
-}
-
-const stoppingAnswer = rejected('error', 'the relay is shutting down', 'stopping');
-const busyAnswer = rejected('error', 'the relay is busy, try again later', 'queue');
-
-class Door implements Ingest {
-  readonly policies: readonly Policy[];
-  readonly #entrance: Entrance;
-  #stopping: Promise<void> | undefined;
-
-  constructor(entrance: Entrance) {
-    this.#entrance = entrance;
-    this.policies = entrance.policies;
-  }
-
-  submit(input: unknown, source: Source): Promise<SubmitResult> {
-    const { limits, gauge, ticker } = this.#entrance;
-    if (this.#stopping !== undefined) return this.#refuse(input, stoppingAnswer);
+  function submit(input: unknown, source: Source): Promise<SubmitResult> {
+    if (stopping !== undefined) return refuse(rejected('error', 'the relay is shutting down', 'stopping'));
     const event = parseShape(input);
-    if ('accepted' in event) return this.#refuse(input, event);
+    if ('accepted' in event) return refuse(event);
     const json = serializeEvent(event);
     const bytes = Buffer.byteLength(json);
     if (bytes > limits.eventBytesMax) {
-      const message = `the event is larger than ${limits.eventBytesMax} bytes`;
-      return this.#refuse(input, rejected('invalid', message, 'size'));
+      return refuse(rejected('invalid', `the event is larger than ${limits.eventBytesMax} bytes`, 'size'));
     }
-    if (!gauge.enter(bytes)) return this.#refuse(input, busyAnswer);
+    if (!gauge.enter(bytes)) return refuse(rejected('error', 'the relay is busy, try again later', 'queue'));
     return new Promise((resolve, reject) => {
       ticker.push({ event, json, bytes, source, resolve, reject, followers: undefined });
     });
+
+    function refuse(result: SubmitResult): Promise<SubmitResult> {
+      return Promise.resolve(desk.refuse(input, result));
+    }
   }
 
-  get isFull(): boolean {
-    return this.#entrance.gauge.isFull;
+  function failed(what: 'listener' | 'sighting', error: unknown): void {
+    metrics.failed?.(what);
+    logger?.warn({ err: error }, `${what} failed`);
   }
 
-  drained(): Promise<void> {
-    return this.#entrance.gauge.drained();
+  function stop(): Promise<void> {
+    stopping ??= gauge.empty().then(() => verifier.stop());
+    return stopping;
   }
 
-  onEphemeral(listener: (event: VerifiedEvent, json: string) => void): () => void {
-    return this.#entrance.ephemeral.listen(listener);
-  }
-
-  get verifier(): VerifierReport {
-    return this.#entrance.verifier.report;
-  }
-
-  stop(): Promise<void> {
-    const { gauge, verifier } = this.#entrance;
-    this.#stopping ??= gauge.empty().then(() => verifier.stop());
-    return this.#stopping;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
-  }
-
-  #refuse(input: unknown, result: SubmitResult): Promise<SubmitResult> {
-    return Promise.resolve(this.#entrance.desk.refuse(input, result));
-  }
+  return {
+    submit,
+    get isFull() {
+      return gauge.isFull;
+    },
+    drained: () => gauge.drained(),
+    onEphemeral: (listener) => ephemeral.listen(listener),
+    policies,
+    get verifier() {
+      return verifier.report;
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 function parseShape(input: unknown): NostrEvent | SubmitResult {

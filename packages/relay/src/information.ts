@@ -9,9 +9,6 @@ export interface InformationOptions {
   readonly ingest: Pick<Ingest, 'policies'>;
 }
 
-// NIP-01; longer ones are no subscription ids.
-const subscriptionIdCharacters = 64;
-
 /** Makes the NIP-11 document from what is really on: settings, limits, and what each policy of ingest contributes. */
 export function createInformation({ settings, limits, ingest }: InformationOptions): RelayInformation {
   const contributed: Record<string, unknown> = {};
@@ -25,7 +22,7 @@ export function createInformation({ settings, limits, ingest }: InformationOptio
     max_message_length: limits.messageBytesMax,
     max_subscriptions: limits.subscriptionsPerConnectionMax,
     max_limit: limits.limitEventsMax,
-    max_subid_length: subscriptionIdCharacters,
+    max_subid_length: limits.subscriptionIdCharactersMax,
     default_limit: limits.limitEventsDefault,
     payment_required: false,
     ...contributed,

@@ -1,10 +1,7 @@
-import { compileFilter, type Filter, getSearchText, matchSearch, parseSearch } from '@nostrata/protocol';
+import { type Filter, matchFilter } from '@nostrata/protocol';
 import type { Matcher } from './live-index.ts';
 
-/** Compiles a filter for events that come in, `search` included (NIP-50). */
+/** Compiles a filter for events that come in; `search` included. */
 export function createMatcher(filter: Filter): Matcher {
-  const matches = compileFilter(filter);
-  if (filter.search === undefined) return matches;
-  const query = parseSearch(filter.search);
-  return (event) => matches(event) && matchSearch(query, getSearchText(event));
+  return (event) => matchFilter(filter, event);
 }

@@ -6,6 +6,8 @@ const engines: Readonly<Record<string, (url: string, options: StoreOptions) => P
   memory: async (_url, options) => (await import('./memory/store.ts')).createMemoryStore(options),
   sqlite: async (url, options) =>
     await (await import('./sqlite/store.ts')).openSqliteStore(url.slice('sqlite:'.length), options),
+  postgres: openPostgres,
+  postgresql: openPostgres,
 };
 
 /**
@@ -20,4 +22,8 @@ export async function openStore(url: string, options: StoreOptions): Promise<Eve
   if (!open)
     throw new StoreError(`store ${JSON.stringify(url)} is not known: use memory:, sqlite:FOLDER or postgres://…`);
   return await open(url, options);
+}
+
+async function openPostgres(url: string, options: StoreOptions): Promise<EventStore> {
+  return await (await import('./postgres/store.ts')).openPostgresStore(url, options);
 }

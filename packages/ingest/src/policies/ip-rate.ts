@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Policy } from '../contract.ts';
 import { createTokenBuckets, type Rate } from './token-buckets.ts';
 
@@ -15,7 +16,7 @@ export function createIpRatePolicy(rate: Rate, now: () => number): Policy {
 
 /** What one subscriber has: an IPv4 address, or the first four groups of an IPv6 address. */
 function networkOf(ip: string): string {
-  if (!ip.includes(':')) return ip;
+  if (!isIPv6(ip)) return ip;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
   if (mapped !== undefined) return mapped;
   const [head = '', tail] = ip.split('::');

@@ -1,0 +1,16 @@
+import { after } from 'node:test';
+import { runConformance } from '../../conformance.ts';
+import type { PostgresStore } from './store.ts';
+import { createTestDatabases } from './test-databases.ts';
+
+const databases = await createTestDatabases();
+after(() => databases.stop());
+
+runConformance({
+  name: 'postgres',
+  skip: databases.skip,
+  open: (options) => databases.open(options),
+  reopen: (stopped, options) => databases.openAgain(stopped, options),
+  openBeside: (running, options) => databases.openAgain(running, options),
+  explain: (store, filter) => (store as PostgresStore).explain(filter),
+});
