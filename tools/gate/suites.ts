@@ -87,7 +87,7 @@ function noteFailure(report: OpenReport, event: TestEvent, errorLines: readonly 
   if (name !== report.path) {
     const cause = error?.cause ?? error;
     const at = line === undefined ? '' : `  line ${line}\n`;
-    report.failures.push({ name, detail: at + indent(typeof cause === 'string' ? cause : inspect(cause)) });
+    report.failures.push({ name, detail: at + indent(describeCause(cause)) });
     return;
   }
   const fate =
@@ -100,4 +100,9 @@ function noteFailure(report: OpenReport, event: TestEvent, errorLines: readonly 
 
 function indent(text: string): string {
   return text.replaceAll(/^/gm, '  ');
+}
+
+function describeCause(cause: unknown): string {
+  // An error whose stack was taken away has said all it has to say.
+  return cause instanceof Error && !cause.stack?.includes('\n    at ') ? cause.message : inspect(cause);
 }

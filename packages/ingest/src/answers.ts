@@ -8,8 +8,8 @@ export const duplicateAnswer: SubmitResult = {
   message: 'duplicate: already have this event',
 };
 
-/** The answer to an ephemeral event that was handed on. */
-export const ephemeralAnswer: SubmitResult = { accepted: true, outcome: 'ephemeral', message: '' };
+const storedAnswer: SubmitResult = { accepted: true, outcome: 'stored', message: '' };
+const ephemeralAnswer: SubmitResult = { accepted: true, outcome: 'ephemeral', message: '' };
 
 /** A rejection before the store was asked; `by` names the check. */
 export function rejected(prefix: ReasonPrefix, message: string, by: string): SubmitResult {
@@ -21,7 +21,7 @@ export function answerTo(result: PutResult): SubmitResult {
   const { outcome, reason } = result;
   switch (outcome) {
     case 'stored':
-      return { accepted: true, outcome, message: '' };
+      return storedAnswer;
     case 'duplicate':
       return duplicateAnswer;
     case 'ephemeral':

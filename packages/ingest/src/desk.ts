@@ -33,74 +33,87 @@ export interface Desk {
 }
 
 /** A desk with nobody inside. */
-export function createDesk({ gauge, store, metrics, sightingsFailed }: DeskOptions): Desk {
-  const leaders = new Map<string, Candidate>();
+export function createDesk(options: DeskOptions): Desk {
+  return new LeaderDesk(options);
+}
 
-  function answer(candidate: Candidate, result: SubmitResult): void {
-    gauge.leave(candidate.bytes);
-    count(candidate.event.kind, result);
+class LeaderDesk implements Desk {
+  readonly #options: DeskOptions;
+  readonly #leaders = new Map<string, Candidate>();
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  register(candidate: Candidate): boolean {
+    const leader = this.#leaders.get(candidate.event.id);
+    if (leader === undefined) {
+      this.#leaders.set(candidate.event.id, candidate);
+      return true;
+    }
+    if (leader.json !== candidate.json) return true;
+    leader.followers ??= [];
+    leader.followers.push(candidate);
+    return false;
+  }
+
+  settle(leader: Candidate, result: SubmitResult): void {
+    this.#forget(leader);
+    this.#answer(leader, result);
+    const { followers } = leader;
+    if (followers === undefined) return;
+    const later = result.accepted ? duplicateAnswer : result;
+    for (const follower of followers) this.#answer(follower, later);
+    if (result.accepted && result.outcome !== 'ephemeral') void this.#recordSightings(followers);
+  }
+
+  succeed(leader: Candidate, result: SubmitResult): Candidate | undefined {
+    const heir = leader.followers?.shift();
+    if (heir === undefined) {
+      this.#forget(leader);
+    } else {
+      // Only who is registered has followers, so that the heir stands in the register in his place.
+      heir.followers = leader.followers;
+      leader.followers = undefined;
+      this.#leaders.set(heir.event.id, heir);
+    }
+    this.#answer(leader, result);
+    return heir;
+  }
+
+  fail(leader: Candidate, error: StoreError): void {
+    this.#forget(leader);
+    for (const candidate of [leader, ...(leader.followers ?? [])]) {
+      this.#options.gauge.leave(candidate.bytes);
+      this.#options.metrics.submitted?.(candidate.event.kind, 'rejected', 'store failure');
+      candidate.reject(error);
+    }
+  }
+
+  refuse(input: unknown, result: SubmitResult): SubmitResult {
+    this.#count(kindOf(input), result);
+    return result;
+  }
+
+  #answer(candidate: Candidate, result: SubmitResult): void {
+    this.#options.gauge.leave(candidate.bytes);
+    this.#count(candidate.event.kind, result);
     candidate.resolve(result);
   }
 
-  function count(kind: number, result: SubmitResult): void {
-    metrics.submitted?.(kind, result.outcome, result.accepted ? undefined : result.rejection.by);
+  #count(kind: number, result: SubmitResult): void {
+    this.#options.metrics.submitted?.(kind, result.outcome, result.accepted ? undefined : result.rejection.by);
   }
 
-  function forget(leader: Candidate): void {
-    if (leaders.get(leader.event.id) === leader) leaders.delete(leader.event.id);
+  #forget(leader: Candidate): void {
+    if (this.#leaders.get(leader.event.id) === leader) this.#leaders.delete(leader.event.id);
   }
 
-  return {
-    register(candidate) {
-      const leader = leaders.get(candidate.event.id);
-      if (leader === undefined) {
-        leaders.set(candidate.event.id, candidate);
-        return true;
-      }
-      if (leader.json !== candidate.json) return true;
-      leader.followers ??= [];
-      leader.followers.push(candidate);
-      return false;
-    },
-    settle(leader, result) {
-      forget(leader);
-      answer(leader, result);
-      if (leader.followers === undefined) return;
-      const later = result.accepted ? duplicateAnswer : result;
-      for (const follower of leader.followers) answer(follower, later);
-      if (result.accepted && result.outcome !== 'ephemeral') void recordSightings(leader.followers);
-    },
-    succeed(leader, result) {
-      const heir = leader.followers?.shift();
-      if (heir === undefined) {
-        forget(leader);
-      } else {
-        heir.followers = leader.followers;
-        leader.followers = undefined;
-        if (leaders.get(leader.event.id) === leader) leaders.set(leader.event.id, heir);
-      }
-      answer(leader, result);
-      return heir;
-    },
-    fail(leader, error) {
-      forget(leader);
-      for (const candidate of [leader, ...(leader.followers ?? [])]) {
-        gauge.leave(candidate.bytes);
-        metrics.submitted?.(candidate.event.kind, 'rejected', 'store failure');
-        candidate.reject(error);
-      }
-    },
-    refuse(input, result) {
-      count(kindOf(input), result);
-      return result;
-    },
-  };
-
-  async function recordSightings(candidates: readonly Candidate[]): Promise<void> {
+  async #recordSightings(candidates: readonly Candidate[]): Promise<void> {
     try {
-      await store.findKnown(candidates.map(knownQuery));
+      await this.#options.store.findKnown(candidates.map(knownQuery));
     } catch (error) {
-      sightingsFailed(error);
+      this.#options.sightingsFailed(error);
     }
   }
 }

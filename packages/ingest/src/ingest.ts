@@ -1,15 +1,16 @@
-import { InvalidError, type NostrEvent, parseEvent, serializeEvent } from '@nostrata/protocol';
+import { InvalidError, type NostrEvent, parseEvent, serializeEvent, type VerifiedEvent } from '@nostrata/protocol';
 import type { EventStore } from '@nostrata/store';
 import { answerTo, rejected } from './answers.ts';
 import type { Candidate } from './candidate.ts';
-import type { Ingest, IngestLogger, IngestMetrics, Policy, Source, SubmitResult } from './contract.ts';
-import { createDesk } from './desk.ts';
-import { createEphemeralChannel } from './ephemeral.ts';
-import { createGauge } from './gauge.ts';
+import type { Ingest, IngestLogger, IngestMetrics, Policy, Source, SubmitResult, VerifierReport } from './contract.ts';
+import { createDesk, type Desk } from './desk.ts';
+import { createEphemeralChannel, type EphemeralChannel } from './ephemeral.ts';
+import { createGauge, type Gauge } from './gauge.ts';
+import { createJury } from './jury.ts';
 import { defaultLimits, type IngestLimits } from './limits.ts';
 import { createPath } from './path.ts';
-import { createTicker } from './ticker.ts';
-import { createVerifierPool, type VerifierSettings } from './verifier/pool.ts';
+import { createTicker, type Ticker } from './ticker.ts';
+import { createVerifierPool, type VerifierPool, type VerifierSettings } from './verifier/pool.ts';
 import { createWriter } from './writer.ts';
 
 /** What the door is made of. */
@@ -34,6 +35,10 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
   const { store, policies, now, metrics = {}, logger } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const gauge = createGauge(limits);
+  const failed = (what: 'listener' | 'sighting', error: unknown): void => {
+    metrics.failed?.(what);
+    logger?.warn({ err: error, what }, 'something failed that no submitter hears of');
+  };
   const ephemeral = createEphemeralChannel({
     idsMax: limits.ephemeralIdsMax,
     now,
@@ -44,7 +49,7 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
     store,
     limits,
     settled: (candidate, result) => desk.settle(candidate, answerTo(result)),
-    failed: (batch, error) => {
+    failed(batch, error) {
       logger?.error({ err: error, events: batch.length }, 'the store did not take a batch');
       for (const candidate of batch) desk.fail(candidate, error);
     },
@@ -56,56 +61,84 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
     workerDied: () => metrics.failed?.('worker'),
     logger,
   });
-  const path = createPath({ store, desk, policies, ephemeral, writer, verifier, logger });
+  const path = createPath({ store, desk, jury: createJury(policies, logger), ephemeral, writer, verifier });
   const ticker = createTicker<Candidate>(limits.tickEventsMax, (candidates) => {
     metrics.queueDepth?.(gauge.events);
     path.arrive(candidates);
   });
-  let stopping: Promise<void> | undefined;
+  return new Door({ limits, gauge, desk, ticker, ephemeral, verifier, policies });
+}
 
-  function submit(input: unknown, source: Source): Promise<SubmitResult> {
-    if (stopping !== undefined) return refuse(rejected('error', 'the relay is shutting down', 'stopping'));
+/** What stands at the entrance. */
+interface Entrance {
+  readonly limits: IngestLimits;
+  readonly gauge: Gauge;
+  readonly desk: Desk;
+  readonly ticker: Ticker<Candidate>;
+  readonly ephemeral: EphemeralChannel;
+  readonly verifier: VerifierPool<Candidate>;
+  readonly policies: readonly Policy[];
+}
+
+const stoppingAnswer = rejected('error', 'the relay is shutting down', 'stopping');
+const busyAnswer = rejected('error', 'the relay is busy, try again later', 'queue');
+
+class Door implements Ingest {
+  readonly policies: readonly Policy[];
+  readonly #entrance: Entrance;
+  #stopping: Promise<void> | undefined;
+
+  constructor(entrance: Entrance) {
+    this.#entrance = entrance;
+    this.policies = entrance.policies;
+  }
+
+  submit(input: unknown, source: Source): Promise<SubmitResult> {
+    const { limits, gauge, ticker } = this.#entrance;
+    if (this.#stopping !== undefined) return this.#refuse(input, stoppingAnswer);
     const event = parseShape(input);
-    if ('accepted' in event) return refuse(event);
+    if ('accepted' in event) return this.#refuse(input, event);
     const json = serializeEvent(event);
     const bytes = Buffer.byteLength(json);
     if (bytes > limits.eventBytesMax) {
-      return refuse(rejected('invalid', `the event is larger than ${limits.eventBytesMax} bytes`, 'size'));
+      const message = `the event is larger than ${limits.eventBytesMax} bytes`;
+      return this.#refuse(input, rejected('invalid', message, 'size'));
     }
-    if (!gauge.enter(bytes)) return refuse(rejected('error', 'the relay is busy, try again later', 'queue'));
+    if (!gauge.enter(bytes)) return this.#refuse(input, busyAnswer);
     return new Promise((resolve, reject) => {
       ticker.push({ event, json, bytes, source, resolve, reject, followers: undefined });
     });
-
-    function refuse(result: SubmitResult): Promise<SubmitResult> {
-      return Promise.resolve(desk.refuse(input, result));
-    }
   }
 
-  function failed(what: 'listener' | 'sighting', error: unknown): void {
-    metrics.failed?.(what);
-    logger?.warn({ err: error }, `${what} failed`);
+  get isFull(): boolean {
+    return this.#entrance.gauge.isFull;
   }
 
-  function stop(): Promise<void> {
-    stopping ??= gauge.empty().then(() => verifier.stop());
-    return stopping;
+  drained(): Promise<void> {
+    return this.#entrance.gauge.drained();
   }
 
-  return {
-    submit,
-    get isFull() {
-      return gauge.isFull;
-    },
-    drained: () => gauge.drained(),
-    onEphemeral: (listener) => ephemeral.listen(listener),
-    policies,
-    get verifier() {
-      return verifier.report;
-    },
-    stop,
-    [Symbol.asyncDispose]: stop,
-  };
+  onEphemeral(listener: (event: VerifiedEvent, json: string) => void): () => void {
+    return this.#entrance.ephemeral.listen(listener);
+  }
+
+  get verifier(): VerifierReport {
+    return this.#entrance.verifier.report;
+  }
+
+  stop(): Promise<void> {
+    const { gauge, verifier } = this.#entrance;
+    this.#stopping ??= gauge.empty().then(() => verifier.stop());
+    return this.#stopping;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #refuse(input: unknown, result: SubmitResult): Promise<SubmitResult> {
+    return Promise.resolve(this.#entrance.desk.refuse(input, result));
+  }
 }
 
 function parseShape(input: unknown): NostrEvent | SubmitResult {

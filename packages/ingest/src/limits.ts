@@ -44,8 +44,11 @@ export const defaultLimits: IngestLimits = {
 /** Signatures in one packed batch to a worker, whatever the back end reaches. */
 export const verifyBatchMax = 512;
 
-/** CPU milliseconds that one batch should cost a worker: long enough to hide the message, short enough to wait for. */
-export const verifyBatchMs = 4;
+/** CPU milliseconds that one batch should cost a worker: waking a thread can cost 0.2 ms, waiting costs as long as this. */
+export const verifyBatchMs = 8;
+
+/** Signatures that are not worth dividing among workers. */
+export const verifyShareMin = 16;
 
 /** Batches that a worker holds at once: one under way and one ready, so that it never waits for the main thread. */
 export const verifyBatchesPerWorker = 2;

@@ -5,7 +5,7 @@ import type { Refusal } from './contract.ts';
 export function sendOk(connection: Connection, id: string, refusal: Refusal | { readonly accepted: string }): void {
   const isAccepted = 'accepted' in refusal;
   const message = isAccepted ? refusal.accepted : `${refusal.prefix}: ${refusal.message}`;
-  connection.outbox.send(`["OK","${id}",${isAccepted},${JSON.stringify(message)}]`);
+  connection.outbox.send(`["OK",${JSON.stringify(id)},${isAccepted},${JSON.stringify(message)}]`);
 }
 
 /** Refuses or ends a REQ or COUNT. */

@@ -1,16 +1,21 @@
-import { sendNotice, sendOk } from './answers.ts';
+import {
+  type ClientMessage,
+  type Filter,
+  type InvalidMessage,
+  type NostrEvent,
+  parseClientMessage,
+} from '@nostrata/protocol';
+import { sendClosed, sendNegErr, sendNotice, sendOk } from './answers.ts';
 import type { Connection } from './connection.ts';
-import type { RelayMetrics } from './contract.ts';
+import type { Refusal, RelayMetrics } from './contract.ts';
 import type { RelayLimits } from './limits.ts';
-
-/** A request with an id and what follows it. */
-export type RequestHandler = (connection: Connection, id: string, rest: readonly unknown[]) => void;
 
 /** One handler per verb. */
 export interface Handlers {
-  readonly event: (connection: Connection, event: unknown) => void;
-  readonly req: RequestHandler;
-  readonly count: RequestHandler;
+  readonly event: (connection: Connection, event: NostrEvent) => void;
+  readonly auth: (connection: Connection, event: NostrEvent) => void;
+  readonly req: (connection: Connection, id: string, filters: readonly Filter[]) => void;
+  readonly count: (connection: Connection, id: string, filters: readonly Filter[]) => void;
   readonly close: (connection: Connection, id: string) => void;
 }
 
@@ -21,88 +26,72 @@ export interface DispatchOptions {
   readonly metrics?: RelayMetrics | undefined;
 }
 
+/** Takes one WebSocket message. */
+export type Dispatch = (connection: Connection, bytes: Buffer, frame: { readonly isBinary: boolean }) => void;
+
 /** Creates the function that takes one WebSocket message: one JSON.parse, then the handler of its verb. */
-export function createDispatch({ handlers, limits, metrics }: DispatchOptions) {
-  const complain = (connection: Connection, message: string) => {
-    metrics?.messageReceived?.('unknown');
-    metrics?.messageRejected?.('unknown', 'invalid');
-    sendNotice(connection, { prefix: 'invalid', message });
+export function createDispatch({ handlers, limits, metrics }: DispatchOptions): Dispatch {
+  const refuse = (connection: Connection, message: InvalidMessage) => {
+    metrics?.messageReceived?.(message.verb ?? 'unknown');
+    metrics?.messageRejected?.(message.verb ?? 'unknown', 'invalid');
+    answerInvalid(connection, message);
   };
-  return (connection: Connection, bytes: Buffer, { isBinary }: { readonly isBinary: boolean }): void => {
+  return (connection, bytes, { isBinary }) => {
     if (isBinary) {
-      complain(connection, 'binary frames are not understood, send text');
+      refuse(connection, unreadable('binary frames are not understood, send text'));
       return;
     }
     if (bytes.length > limits.messageBytesMax) {
-      refuseOversize(connection, bytes, { limits, metrics });
+      const reason = `message of ${bytes.length} bytes is longer than ${limits.messageBytesMax}`;
+      refuse(connection, unreadable(reason, findEventId(bytes)));
       return;
     }
-    const message = parseMessage(bytes);
-    if (typeof message === 'string') {
-      complain(connection, message);
+    const message = parseClientMessage(bytes.toString());
+    if (message.type === 'INVALID') {
+      refuse(connection, message);
       return;
     }
-    route(connection, message);
+    metrics?.messageReceived?.(message.type);
+    route(handlers, connection, message);
   };
-
-  function route(connection: Connection, message: readonly unknown[]): void {
-    const [verb, first] = message;
-    if (verb === 'EVENT') {
-      metrics?.messageReceived?.(verb);
-      handlers.event(connection, first);
-      return;
-    }
-    const handle = getRequestHandler(handlers, verb);
-    if (handle === undefined) {
-      complain(connection, `verb ${JSON.stringify(String(verb).slice(0, 32))} is not known`);
-      return;
-    }
-    if (typeof first !== 'string') {
-      complain(connection, `${verb} needs a subscription id, a text`);
-      return;
-    }
-    metrics?.messageReceived?.(verb as string);
-    handle(connection, first, message.slice(2));
-  }
 }
 
-function getRequestHandler(handlers: Handlers, verb: unknown): RequestHandler | undefined {
-  switch (verb) {
+function route(handlers: Handlers, connection: Connection, message: ClientMessage): void {
+  switch (message.type) {
+    case 'EVENT':
+      return handlers.event(connection, message.event);
     case 'REQ':
-      return handlers.req;
+      return handlers.req(connection, message.subId, message.filters);
     case 'CLOSE':
-      return handlers.close;
+      return handlers.close(connection, message.subId);
     case 'COUNT':
-      return handlers.count;
-    default:
-      return undefined;
+      return handlers.count(connection, message.subId, message.filters);
+    case 'AUTH':
+      return handlers.auth(connection, message.event);
+    case 'NEG-OPEN':
+    case 'NEG-MSG':
+    case 'NEG-CLOSE':
+      return sendNegErr(connection, message.subId, { prefix: 'unsupported', message: 'this relay does not sync' });
   }
 }
 
-/** The message as an array, or what is wrong with it. */
-function parseMessage(bytes: Buffer): readonly unknown[] | string {
-  let message: unknown;
-  try {
-    message = JSON.parse(bytes.toString());
-  } catch (error) {
-    return `message is not JSON: ${error instanceof Error ? error.message.slice(0, 80) : 'unreadable'}`;
-  }
-  if (!Array.isArray(message)) return 'message is not an array';
-  return typeof message[0] === 'string' ? message : 'message does not begin with a verb';
+/** Answers in the way the client waits for: OK, CLOSED or NEG-ERR; NOTICE where nothing says what it was. */
+function answerInvalid(connection: Connection, { verb, subId, eventId, reason }: InvalidMessage): void {
+  const refusal: Refusal = { prefix: 'invalid', message: reason };
+  if (eventId !== undefined) sendOk(connection, eventId, refusal);
+  else if (subId === undefined) sendNotice(connection, refusal);
+  else if (verb === 'REQ' || verb === 'COUNT') sendClosed(connection, subId, refusal);
+  else sendNegErr(connection, subId, refusal);
+}
+
+function unreadable(reason: string, eventId?: string): InvalidMessage {
+  const verb = eventId === undefined ? undefined : 'EVENT';
+  return { type: 'INVALID', reason, verb, subId: undefined, eventId };
 }
 
 const oversizeEvent = /^\s*\[\s*"EVENT"\s*,[\s\S]{0,1000}?"id"\s*:\s*"([0-9a-f]{64})"/;
 
-/** Refuses a message that is too long to be parsed, with OK where it shows the id of an event near its start. */
-function refuseOversize(
-  connection: Connection,
-  bytes: Buffer,
-  { limits, metrics }: Pick<DispatchOptions, 'limits' | 'metrics'>,
-): void {
-  const message = `message of ${bytes.length} bytes is longer than ${limits.messageBytesMax}`;
-  const id = oversizeEvent.exec(bytes.toString('latin1', 0, 1_200))?.[1];
-  metrics?.messageReceived?.(id === undefined ? 'unknown' : 'EVENT');
-  metrics?.messageRejected?.(id === undefined ? 'unknown' : 'EVENT', 'invalid');
-  if (id === undefined) sendNotice(connection, { prefix: 'invalid', message });
-  else sendOk(connection, id, { prefix: 'invalid', message });
+/** The id of an event that is too long to be parsed, where it stands near the start. */
+function findEventId(bytes: Buffer): string | undefined {
+  return oversizeEvent.exec(bytes.toString('latin1', 0, 1_200))?.[1];
 }

@@ -9,6 +9,9 @@ export interface InformationOptions {
   readonly ingest: Pick<Ingest, 'policies'>;
 }
 
+// NIP-01; longer ones are no subscription ids.
+const subscriptionIdCharacters = 64;
+
 /** Makes the NIP-11 document from what is really on: settings, limits, and what each policy of ingest contributes. */
 export function createInformation({ settings, limits, ingest }: InformationOptions): RelayInformation {
   const contributed: Record<string, unknown> = {};
@@ -22,7 +25,7 @@ export function createInformation({ settings, limits, ingest }: InformationOptio
     max_message_length: limits.messageBytesMax,
     max_subscriptions: limits.subscriptionsPerConnectionMax,
     max_limit: limits.limitEventsMax,
-    max_subid_length: limits.subscriptionIdCharactersMax,
+    max_subid_length: subscriptionIdCharacters,
     default_limit: limits.limitEventsDefault,
     payment_required: false,
     ...contributed,

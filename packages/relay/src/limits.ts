@@ -2,7 +2,6 @@
 export interface RelayLimits {
   readonly messageBytesMax: number;
   readonly filtersPerRequestMax: number;
-  readonly subscriptionIdCharactersMax: number;
   readonly subscriptionsPerConnectionMax: number;
   readonly valuesPerFilterMax: number;
   readonly liveValuesPerConnectionMax: number;
@@ -23,7 +22,6 @@ export interface RelayLimits {
   readonly submissionsInFlightPerConnectionMax: number;
   readonly pingSeconds: number;
   readonly idleSeconds: number;
-  readonly authAgeSecondsMax: number;
   readonly authPubkeysPerConnectionMax: number;
   readonly authAttemptsPerConnectionMax: number;
   readonly negSessionsPerConnectionMax: number;
@@ -39,8 +37,6 @@ export const defaultLimits: RelayLimits = {
   messageBytesMax: 1_048_576,
   // Outbox clients send one filter per relay list entry; more than this is better sent as several subscriptions.
   filtersPerRequestMax: 32,
-  // NIP-01.
-  subscriptionIdCharactersMax: 64,
   // Twenty is what users of other relays complain about; a feed with many threads open needs about a hundred.
   subscriptionsPerConnectionMax: 300,
   // Follow lists of busy accounts hold a few thousand pubkeys.
@@ -78,8 +74,6 @@ export const defaultLimits: RelayLimits = {
   pingSeconds: 30,
   // Only without subscriptions and sync sessions.
   idleSeconds: 900,
-  // NIP-42: about ten minutes.
-  authAgeSecondsMax: 600,
   // A client with several accounts; each costs a signature check.
   authPubkeysPerConnectionMax: 32,
   authAttemptsPerConnectionMax: 64,

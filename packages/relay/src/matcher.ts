@@ -1,7 +1,10 @@
-import { type Filter, matchFilter } from '@nostrata/protocol';
+import { compileFilter, type Filter, getSearchText, matchSearch, parseSearch } from '@nostrata/protocol';
 import type { Matcher } from './live-index.ts';
 
-/** Compiles a filter for events that come in; `search` included. */
+/** Compiles a filter for events that come in, `search` included (NIP-50). */
 export function createMatcher(filter: Filter): Matcher {
-  return (event) => matchFilter(filter, event);
+  const matches = compileFilter(filter);
+  if (filter.search === undefined) return matches;
+  const query = parseSearch(filter.search);
+  return (event) => matches(event) && matchSearch(query, getSearchText(event));
 }

@@ -4,6 +4,7 @@ import { sendClosed, sendNotice } from './answers.ts';
 import { type Connection, createConnection } from './connection.ts';
 import type { ConnectionRequest, Relay, RelayOptions } from './contract.ts';
 import { createDispatch } from './dispatch.ts';
+import { createAuthHandler } from './handlers/auth.ts';
 import { createCloseHandler } from './handlers/close.ts';
 import { createCountHandler } from './handlers/count.ts';
 import { createEventHandler } from './handlers/event.ts';
@@ -105,6 +106,7 @@ export function createRelay(options: RelayOptions): Relay {
       connection.heardAtMs = now();
     });
     socket.on('close', () => end(connection));
+    connection.outbox.send(JSON.stringify(['AUTH', connection.challenge]));
   };
 
   const stop = async () => {
@@ -167,8 +169,6 @@ function createRoutes(
   });
   const rules = { limits, authRequiredToRead: settings.authRequiredToRead === true, search: settings.search !== false };
   const common = { store, scheduler, rules, now, logger, metrics };
-  const close = createCloseHandler({ live });
-  const req = createReqHandler({ ...common, live });
   const handlers = {
     event: createEventHandler({
       ingest,
@@ -177,8 +177,9 @@ function createRoutes(
       metrics,
       onAnswered: reading.update,
     }),
-    req,
-    close,
+    auth: createAuthHandler({ limits, now, publicUrls: settings.publicUrls ?? [], metrics }),
+    req: createReqHandler({ ...common, live }),
+    close: createCloseHandler({ live }),
     count: createCountHandler({ ...common, enabled: settings.count !== false }),
   };
   return { dispatch: createDispatch({ handlers, limits, metrics }), live };

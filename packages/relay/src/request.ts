@@ -1,4 +1,4 @@
-import { type Filter, InvalidError, parseFilter } from '@nostrata/protocol';
+import type { Filter } from '@nostrata/protocol';
 import { asksOnlyRestricted } from './access.ts';
 import type { Connection } from './connection.ts';
 import type { Refusal } from './contract.ts';
@@ -11,43 +11,21 @@ export interface RequestRules {
   readonly search: boolean;
 }
 
-/** Says what is wrong with a subscription id; undefined where nothing is (NIP-01). */
-export function checkSubscriptionId(id: string, limits: RelayLimits): Refusal | undefined {
-  if (id === '') return { prefix: 'invalid', message: 'subscription id is empty' };
-  if (id.length <= limits.subscriptionIdCharactersMax) return undefined;
-  const most = limits.subscriptionIdCharactersMax;
-  return { prefix: 'invalid', message: `subscription id is longer than ${most} characters` };
-}
-
-/** Parses the filters of REQ, COUNT or NEG-OPEN and checks them against limits and access. */
-export function readFilters(
-  values: readonly unknown[],
+/** Checks the filters of REQ, COUNT or NEG-OPEN against limits and access; undefined where they may be served. */
+export function checkFilters(
+  filters: readonly Filter[],
   connection: Connection,
   rules: RequestRules,
-): readonly Filter[] | Refusal {
-  const { limits } = rules;
-  if (values.length === 0) return { prefix: 'invalid', message: 'a request needs at least one filter' };
-  if (values.length > limits.filtersPerRequestMax) {
-    return { prefix: 'invalid', message: `more than ${limits.filtersPerRequestMax} filters` };
+): Refusal | undefined {
+  const { filtersPerRequestMax } = rules.limits;
+  if (filters.length > filtersPerRequestMax) {
+    return { prefix: 'invalid', message: `more than ${filtersPerRequestMax} filters` };
   }
-  const filters: Filter[] = [];
-  for (const value of values) {
-    const filter = readFilter(value);
-    if ('prefix' in filter) return filter;
+  for (const filter of filters) {
     const refusal = checkFilter(filter, rules);
     if (refusal) return refusal;
-    filters.push(filter);
   }
-  return checkAccess(filters, connection, rules) ?? filters;
-}
-
-function readFilter(value: unknown): Filter | Refusal {
-  try {
-    return parseFilter(value);
-  } catch (error) {
-    if (error instanceof InvalidError) return { prefix: 'invalid', message: error.message };
-    throw error;
-  }
+  return checkAccess(filters, connection, rules);
 }
 
 function checkFilter(filter: Filter, { limits, search }: RequestRules): Refusal | undefined {

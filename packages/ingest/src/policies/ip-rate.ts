@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import type { Policy } from '../contract.ts';
 import { createTokenBuckets, type Rate } from './token-buckets.ts';
 
@@ -16,7 +15,7 @@ export function createIpRatePolicy(rate: Rate, now: () => number): Policy {
 
 /** What one subscriber has: an IPv4 address, or the first four groups of an IPv6 address. */
 function networkOf(ip: string): string {
-  if (!isIPv6(ip)) return ip;
+  if (!ip.includes(':')) return ip;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
   if (mapped !== undefined) return mapped;
   const [head = '', tail] = ip.split('::');

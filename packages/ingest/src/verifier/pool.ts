@@ -5,6 +5,7 @@ import {
   verifyBatchesPerWorker,
   verifyBatchMax,
   verifyBatchMs,
+  verifyShareMin,
   workerStartsMax,
 } from '../limits.ts';
 import { type BackendName, backendNames } from './backend.ts';
@@ -45,124 +46,140 @@ export interface VerifierPool<J> {
  * Starts the workers and waits for the first of them to have a back end that passes its self-test.
  * @throws InvalidError where the back end that was asked for cannot be used here
  */
-export function createVerifierPool<J>(options: VerifierPoolOptions<J>): Promise<VerifierPool<J>> {
-  const workers = options.workers ?? defaultWorkers();
-  const threads = new Set<VerifierThread<J>>();
-  const ready = new Set<VerifierThread<J>>();
-  const retries: Batch<J>[] = [];
-  let waiting: J[] = [];
-  let current: Extract<WorkerStarted, { type: 'ready' }> | undefined;
-  let failedStarts = 0;
-  let stopping: Promise<void> | undefined;
-  const opened = Promise.withResolvers<VerifierPool<J>>();
+export async function createVerifierPool<J>(options: VerifierPoolOptions<J>): Promise<VerifierPool<J>> {
+  const pool = new WorkerPool(options);
+  await pool.open();
+  return pool;
+}
 
-  function launch(backends: readonly BackendName[]): void {
-    let isReady = false;
-    const thread = createVerifierThread<J>({
+class WorkerPool<J> implements VerifierPool<J> {
+  readonly #options: VerifierPoolOptions<J>;
+  readonly #workers: number;
+  /** Every worker that was started and has not ended; of them, those that have a back end. */
+  readonly #threads = new Set<VerifierThread<J>>();
+  readonly #ready = new Set<VerifierThread<J>>();
+  readonly #opened = Promise.withResolvers<void>();
+  /** What dead workers have left. */
+  readonly #retries: Batch<J>[] = [];
+  #waiting: J[] = [];
+  #start: Ready | undefined;
+  #failedStarts = 0;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: VerifierPoolOptions<J>) {
+    this.#options = options;
+    this.#workers = options.workers ?? defaultWorkers();
+  }
+
+  open(): Promise<void> {
+    this.#launch(requestedBackends(this.#options.backend));
+    return this.#opened.promise;
+  }
+
+  get report(): VerifierReport {
+    const { backend = 'noble', verifiesPerSecond = 0, faults = [] } = this.#start ?? {};
+    return { backend, workers: this.#workers, verifiesPerSecond, hints: hintsFor(backend, faults) };
+  }
+
+  push(job: J): void {
+    this.#waiting.push(job);
+  }
+
+  flush(): void {
+    while (this.#retries.length > 0 || this.#waiting.length > 0) {
+      const thread = leastLoaded(this.#ready);
+      if (thread === undefined) {
+        // Without any thread, living or starting, nobody would ever answer.
+        if (this.#threads.size === 0) this.#answerUnable(this.#takeAll());
+        return;
+      }
+      thread.send(this.#retries.shift() ?? { jobs: this.#take(), attempts: 0 });
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= Promise.all([...this.#threads].map((thread) => thread.stop())).then(() => undefined);
+    return this.#stopping;
+  }
+
+  #launch(backends: readonly BackendName[]): void {
+    const thread: VerifierThread<J> = createVerifierThread<J>({
       backends,
-      eventOf: options.eventOf,
-      started(start) {
-        if (start.type === 'unusable') return fail(start.faults);
-        isReady = true;
-        failedStarts = 0;
-        ready.add(thread);
-        if (current === undefined) becomeOpen(start);
-        dispatch();
+      eventOf: this.#options.eventOf,
+      started: (start) => {
+        if (start.type === 'ready') this.#welcome(thread, start);
+        else this.#reportFailedStart(start.faults);
       },
-      verified(batch, verdicts) {
-        options.checked(batch.jobs, verdicts);
-        dispatch();
+      verified: (batch, verdicts) => {
+        this.#options.checked(batch.jobs, verdicts);
+        this.flush();
       },
-      ended(batches, cause) {
-        threads.delete(thread);
-        ready.delete(thread);
-        if (stopping === undefined) replace(batches, isReady, cause);
+      ended: (batches, cause) => {
+        this.#threads.delete(thread);
+        const wasReady = this.#ready.delete(thread);
+        if (this.#stopping === undefined) this.#replace({ batches, wasReady, cause });
       },
     });
-    threads.add(thread);
-  }
-  function becomeOpen(start: Extract<WorkerStarted, { type: 'ready' }>): void {
-    current = start;
-    for (let count = threads.size; count < workers; count++) launch([start.backend]);
-    opened.resolve(pool);
+    this.#threads.add(thread);
   }
 
-  function fail(faults: readonly string[]): void {
-    if (current !== undefined) {
-      options.logger?.error({ faults }, 'a verifier worker could not start');
+  #welcome(thread: VerifierThread<J>, start: Ready): void {
+    this.#failedStarts = 0;
+    this.#ready.add(thread);
+    if (this.#start === undefined) {
+      this.#start = start;
+      for (let count = this.#threads.size; count < this.#workers; count++) this.#launch([start.backend]);
+      this.#opened.resolve();
+    }
+    this.flush();
+  }
+
+  #replace({ batches, wasReady, cause }: { batches: readonly Batch<J>[]; wasReady: boolean; cause: unknown }): void {
+    this.#options.workerDied?.();
+    this.#options.logger?.warn({ err: cause, batches: batches.length }, 'a verifier worker died');
+    for (const { jobs, attempts } of batches) {
+      if (attempts + 1 < verifyAttemptsMax) this.#retries.push({ jobs, attempts: attempts + 1 });
+      else this.#answerUnable(jobs);
+    }
+    if (!wasReady) this.#failedStarts++;
+    if (this.#failedStarts < workerStartsMax) {
+      this.#launch(this.#start === undefined ? requestedBackends(this.#options.backend) : [this.#start.backend]);
+    } else this.#reportFailedStart([`${workerStartsMax} workers in a row did not start`]);
+    this.flush();
+  }
+
+  #reportFailedStart(faults: readonly string[]): void {
+    if (this.#start !== undefined) {
+      this.#options.logger?.error({ faults }, 'a verifier worker could not start');
       return;
     }
     const error = new InvalidError(`no verifier can be used: ${faults.join('; ')}`);
-    void pool.stop().then(() => opened.reject(error));
+    void this.stop().then(() => this.#opened.reject(error));
   }
 
-  function replace(batches: readonly Batch<J>[], wasReady: boolean, cause: unknown): void {
-    options.workerDied?.();
-    options.logger?.warn({ err: cause, batches: batches.length }, 'a verifier worker died');
-    for (const { jobs, attempts } of batches) {
-      if (attempts + 1 < verifyAttemptsMax) retries.push({ jobs, attempts: attempts + 1 });
-      else answerUnable(jobs);
-    }
-    if (!wasReady && ++failedStarts >= workerStartsMax) fail([`${failedStarts} workers in a row did not start`]);
-    else launch(current === undefined ? requestedBackends(options.backend) : [current.backend]);
-    dispatch();
+  /** One batch: as much as fits into the time of a batch, shared among the workers when there is little. */
+  #take(): readonly J[] {
+    const waiting = this.#waiting;
+    const inTime = Math.round(((this.#start?.verifiesPerSecond ?? 0) * verifyBatchMs) / 1000);
+    const cap = Math.min(verifyBatchMax, Math.max(1, inTime));
+    const count = Math.min(cap, Math.max(verifyShareMin, Math.ceil(waiting.length / this.#ready.size)));
+    if (count < waiting.length) return waiting.splice(0, count);
+    this.#waiting = [];
+    return waiting;
   }
 
-  function dispatch(): void {
-    while (retries.length > 0 || waiting.length > 0) {
-      const thread = leastLoaded(ready);
-      if (thread === undefined) {
-        // Without any thread, living or starting, nobody would ever answer.
-        if (threads.size === 0) answerUnable(takeAll());
-        return;
-      }
-      thread.send(retries.shift() ?? { jobs: take(), attempts: 0 });
-    }
-  }
-
-  /** One batch: as much as fits into the time of a batch, but shared among the workers when there is little. */
-  function take(): readonly J[] {
-    const cap = Math.min(
-      verifyBatchMax,
-      Math.max(1, Math.round(((current?.verifiesPerSecond ?? 0) * verifyBatchMs) / 1000)),
-    );
-    const share = Math.ceil(waiting.length / ready.size);
-    const count = Math.min(cap, Math.max(share, Math.min(cap, 16)));
-    if (count >= waiting.length) {
-      const jobs = waiting;
-      waiting = [];
-      return jobs;
-    }
-    return waiting.splice(0, count);
-  }
-
-  function takeAll(): readonly J[] {
-    const jobs = [...retries.flatMap((batch) => batch.jobs), ...waiting];
-    retries.length = 0;
-    waiting = [];
+  #takeAll(): readonly J[] {
+    const jobs = [...this.#retries.splice(0).flatMap((batch) => batch.jobs), ...this.#waiting];
+    this.#waiting = [];
     return jobs;
   }
 
-  function answerUnable(jobs: readonly J[]): void {
-    options.checked(jobs, new Uint8Array(jobs.length).fill(Verdict.unable));
+  #answerUnable(jobs: readonly J[]): void {
+    this.#options.checked(jobs, new Uint8Array(jobs.length).fill(Verdict.unable));
   }
-
-  const pool: VerifierPool<J> = {
-    get report() {
-      const backend = current?.backend ?? 'noble';
-      const { verifiesPerSecond = 0, faults = [] } = current ?? {};
-      return { backend, workers, verifiesPerSecond, hints: hintsFor(backend, faults) };
-    },
-    push: (job) => void waiting.push(job),
-    flush: dispatch,
-    stop() {
-      stopping ??= Promise.all([...threads].map((thread) => thread.stop())).then(() => undefined);
-      return stopping;
-    },
-  };
-  launch(requestedBackends(options.backend));
-  return opened.promise;
 }
+
+type Ready = Extract<WorkerStarted, { type: 'ready' }>;
 
 function requestedBackends(backend: BackendName | undefined): readonly BackendName[] {
   return backend === undefined ? backendNames : [backend];

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Ingest } from '@nostrata/ingest';
-import type { EventStore } from '@nostrata/store';
+import { createIngest, type Ingest, type Policy } from '@nostrata/ingest';
+import { type EventStore, openStore } from '@nostrata/store';
 import { connectClient, type TestClient } from '@nostrata/testing';
 import { WebSocketServer } from 'ws';
 import type { Relay, RelayMetrics, RelaySettings } from '../contract.ts';
@@ -18,21 +18,32 @@ export interface TestRelay extends AsyncDisposable {
   connect(): Promise<TestClient>;
 }
 
-/** What a test relay is made of. */
-export interface TestRelayParts {
-  readonly store: EventStore;
-  readonly ingest: Ingest;
+/** How a test relay differs from one that nobody has configured. */
+export interface TestRelayOptions {
   readonly settings?: RelaySettings | undefined;
-  readonly now: () => number;
+  /** Milliseconds; the machine's clock unless told. */
+  readonly now?: (() => number) | undefined;
   readonly metrics?: RelayMetrics | undefined;
+  readonly policies?: readonly Policy[] | undefined;
+  /** Puts something between relay and store: a slow query, a failing one. */
+  readonly wrapStore?: ((store: EventStore) => EventStore) | undefined;
 }
 
-/** Starts a WebSocket server whose sockets go to a relay made of these parts. */
-export async function serveTestRelay(parts: TestRelayParts): Promise<TestRelay> {
-  const { store, ingest } = parts;
-  const relay = createRelay(parts);
+/** Starts a relay over a memory store and a door of its own. */
+export async function createTestRelay(options: TestRelayOptions = {}): Promise<TestRelay> {
+  const { wrapStore = (store) => store, now = Date.now, policies = [] } = options;
+  const store = await openStore('memory:', { now });
+  const ingest = await createIngest({ store, policies, now, verifier: { workers: 1 } });
+  return await serve({ ...options, store: wrapStore(store), ingest, now });
+}
+
+async function serve(
+  parts: TestRelayOptions & { readonly store: EventStore; readonly ingest: Ingest; readonly now: () => number },
+): Promise<TestRelay> {
+  const { store, ingest, settings, now, metrics } = parts;
+  const relay = createRelay({ store, ingest, settings, now, metrics });
   const server = createServer();
-  const sockets = new WebSocketServer(relayWebSocketOptions(parts.settings?.limits));
+  const sockets = new WebSocketServer(relayWebSocketOptions(settings?.limits));
   server.on('upgrade', (request, socket, head) => {
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const url = `ws://${request.headers.host ?? ''}${request.url ?? '/'}`;

@@ -3,8 +3,8 @@ import type { CountResult, EventStore } from '@nostrata/store';
 import { canMatchRestricted, createVisibility } from '../access.ts';
 import { sendClosed } from '../answers.ts';
 import type { Connection } from '../connection.ts';
-import type { RelayLogger, RelayMetrics } from '../contract.ts';
-import { checkSubscriptionId, type RequestRules, readFilters } from '../request.ts';
+import type { Refusal, RelayLogger, RelayMetrics } from '../contract.ts';
+import { checkFilters, type RequestRules } from '../request.ts';
 import type { Scheduler, Task } from '../scheduler.ts';
 
 /** What COUNT is answered with. */
@@ -18,17 +18,17 @@ export interface CountOptions {
   readonly metrics?: RelayMetrics | undefined;
 }
 
+const switchedOff: Refusal = { prefix: 'unsupported', message: 'this relay does not count (NIP-45)' };
+
 /** Creates the handler of COUNT (NIP-45): the exact number, with HyperLogLog registers where the NIP defines them. */
 export function createCountHandler(options: CountOptions) {
   const { scheduler, rules, enabled, metrics } = options;
-  return (connection: Connection, id: string, values: readonly unknown[]): void => {
+  return (connection: Connection, id: string, filters: readonly Filter[]): void => {
     connection.running.get(`COUNT ${id}`)?.end();
-    const filters = enabled
-      ? (checkSubscriptionId(id, rules.limits) ?? readFilters(values, connection, rules))
-      : ({ prefix: 'unsupported', message: 'this relay does not count (NIP-45)' } as const);
-    if ('prefix' in filters) {
-      metrics?.messageRejected?.('COUNT', filters.prefix);
-      sendClosed(connection, id, filters);
+    const refusal = enabled ? checkFilters(filters, connection, rules) : switchedOff;
+    if (refusal) {
+      metrics?.messageRejected?.('COUNT', refusal.prefix);
+      sendClosed(connection, id, refusal);
       return;
     }
     const task = new CountTask(connection, { id, filters, options });

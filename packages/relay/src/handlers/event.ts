@@ -1,6 +1,6 @@
 import type { Ingest, SubmitResult } from '@nostrata/ingest';
-import { isHex64, Kind } from '@nostrata/protocol';
-import { sendNotice, sendOk } from '../answers.ts';
+import { Kind, type NostrEvent } from '@nostrata/protocol';
+import { sendOk } from '../answers.ts';
 import type { Connection } from '../connection.ts';
 import type { RelayLogger, RelayMetrics } from '../contract.ts';
 
@@ -16,18 +16,13 @@ export interface EventOptions {
 
 /** Creates the handler of EVENT (NIP-01): hands the event to the door and answers OK when its outcome is durable. */
 export function createEventHandler({ ingest, authRequiredToWrite, logger, metrics, onAnswered }: EventOptions) {
-  return (connection: Connection, event: unknown): void => {
-    const id = getClaimedId(event);
-    if (id === undefined) {
-      metrics?.messageRejected?.('EVENT', 'invalid');
-      sendNotice(connection, { prefix: 'invalid', message: 'EVENT without an event that has an id of 64 hex digits' });
-      return;
-    }
+  return (connection: Connection, event: NostrEvent): void => {
+    const { id } = event;
     const refuse = (prefix: 'invalid' | 'auth-required' | 'error', message: string) => {
       metrics?.messageRejected?.('EVENT', prefix);
       sendOk(connection, id, { prefix, message });
     };
-    if (isAuthentication(event)) {
+    if (event.kind === Kind.authentication) {
       refuse('invalid', 'events of kind 22242 are sent with AUTH, not with EVENT');
       return;
     }
@@ -60,14 +55,4 @@ function answer(connection: Connection, id: string, result: SubmitResult, metric
   }
   metrics?.messageRejected?.('EVENT', result.rejection.prefix);
   sendOk(connection, id, result.rejection);
-}
-
-function getClaimedId(event: unknown): string | undefined {
-  if (typeof event !== 'object' || event === null) return undefined;
-  const { id } = event as { id?: unknown };
-  return isHex64(id) ? id : undefined;
-}
-
-function isAuthentication(event: unknown): boolean {
-  return (event as { kind?: unknown }).kind === Kind.authentication;
 }

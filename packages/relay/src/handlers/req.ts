@@ -8,7 +8,7 @@ import type { RelayLogger, RelayMetrics } from '../contract.ts';
 import type { RelayLimits } from '../limits.ts';
 import type { Live, Subscription } from '../live.ts';
 import { countEntries } from '../live-index.ts';
-import { checkSubscriptionId, type RequestRules, readFilters } from '../request.ts';
+import { checkFilters, type RequestRules } from '../request.ts';
 import type { Scheduler, Task } from '../scheduler.ts';
 
 /** What REQ is answered with. */
@@ -29,13 +29,11 @@ export interface ReqOptions {
 export function createReqHandler(options: ReqOptions) {
   const { live, scheduler, rules, metrics } = options;
   const { limits } = rules;
-  return (connection: Connection, id: string, values: readonly unknown[]): void => {
+  return (connection: Connection, id: string, filters: readonly Filter[]): void => {
     const former = connection.subscriptions.get(id);
     if (former) live.close(former);
-    const filters = checkSubscriptionId(id, limits) ?? readFilters(values, connection, rules);
-    const refusal = 'prefix' in filters ? filters : checkRoom(connection, filters, limits);
-    if (refusal || 'prefix' in filters) {
-      if (!refusal) return;
+    const refusal = checkFilters(filters, connection, rules) ?? checkRoom(connection, filters, limits);
+    if (refusal) {
       metrics?.messageRejected?.('REQ', refusal.prefix);
       sendClosed(connection, id, refusal);
       return;

@@ -1,0 +1,43 @@
+import { findAuthenticationFault, type NostrEvent, verifyEvent } from '@nostrata/protocol';
+import { sendOk } from '../answers.ts';
+import type { Connection } from '../connection.ts';
+import type { Refusal, RelayMetrics } from '../contract.ts';
+import type { RelayLimits } from '../limits.ts';
+
+/** What AUTH is answered with. */
+export interface AuthOptions {
+  readonly limits: RelayLimits;
+  readonly now: () => number;
+  readonly publicUrls: readonly string[];
+  readonly metrics?: RelayMetrics | undefined;
+}
+
+/**
+ * Creates the handler of AUTH (NIP-42). A connection may authenticate several pubkeys, one after the other. The event
+ * must name this relay: one of its configured public URLs, or without any the URL by which the client connected.
+ */
+export function createAuthHandler({ limits, now, publicUrls, metrics }: AuthOptions) {
+  const check = (connection: Connection, event: NostrEvent): Refusal | undefined => {
+    if (connection.authAttempts > limits.authAttemptsPerConnectionMax) {
+      return { prefix: 'rate-limited', message: 'too many AUTH messages on one connection' };
+    }
+    const fault = findAuthenticationFault(event, {
+      challenge: connection.challenge,
+      relayUrls: publicUrls.length > 0 ? publicUrls : [connection.request.url],
+      nowSeconds: Math.floor(now() / 1_000),
+    });
+    if (fault !== null) return { prefix: 'invalid', message: fault };
+    if (connection.authenticated.size >= limits.authPubkeysPerConnectionMax) {
+      return { prefix: 'rate-limited', message: 'too many pubkeys on one connection' };
+    }
+    return verifyEvent(event) === null ? { prefix: 'invalid', message: 'id or signature is wrong' } : undefined;
+  };
+
+  return (connection: Connection, event: NostrEvent): void => {
+    connection.authAttempts += 1;
+    const refusal = check(connection, event);
+    if (refusal) metrics?.messageRejected?.('AUTH', refusal.prefix);
+    else connection.authenticated.add(event.pubkey);
+    sendOk(connection, event.id, refusal ?? { accepted: '' });
+  };
+}

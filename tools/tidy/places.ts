@@ -1,0 +1,36 @@
+/** The rooms from the ground up; a room imports only rooms before it. */
+export const ladder = [
+  'protocol',
+  'database',
+  'cache',
+  'store',
+  'ingest',
+  'network',
+  'views',
+  'trust',
+  'core',
+  'relay',
+  'observatory',
+  'accounts',
+  'music',
+  'community',
+  'server',
+  'web',
+  'testing',
+] as const;
+
+/** The room of a path under `packages/`, or undefined. */
+export function roomOf(path: string): string | undefined {
+  return /^packages\/([^/]+)\//.exec(path)?.[1];
+}
+
+/** Says whether the file is a test, or runs only within tests (a conformance suite). */
+export function isTest(path: string): boolean {
+  return path.endsWith('.test.ts') || /^packages\/[^/]+\/(src\/)?conformance(\/|\.ts$)/.test(path);
+}
+
+/** Says whether the file may read the clock, the environment, randomness and the console by itself. */
+export function isAtEdge(path: string): boolean {
+  const room = roomOf(path);
+  return room === undefined || room === 'server' || room === 'testing' || isTest(path);
+}
