@@ -24,9 +24,10 @@ export function roomOf(path: string): string | undefined {
   return /^packages\/([^/]+)\//.exec(path)?.[1];
 }
 
-/** Says whether the file is a test, or runs only within tests (a conformance suite). */
+/** Says whether the file is a test, or runs only within tests: a conformance suite, a `test-….ts` beside tests. */
 export function isTest(path: string): boolean {
-  return path.endsWith('.test.ts') || /^packages\/[^/]+\/(src\/)?conformance(\/|\.ts$)/.test(path);
+  if (path.endsWith('.test.ts') || /\/test-[^/]+\.ts$/.test(path)) return true;
+  return /^packages\/[^/]+\/(src\/)?conformance(\/|\.ts$)/.test(path);
 }
 
 /** Says whether the file may read the clock, the environment, randomness and the console by itself. */

@@ -113,6 +113,7 @@ const examples: Readonly<Record<string, Example>> = {
     good: {
       ...room("import { a } from '@nostrata/protocol'; import { b } from './b.ts'; import { c } from 'pg';"),
       ...spec("import { a } from '@nostrata/testing';"),
+      'packages/store/src/test-disk.ts': "import { a } from '@nostrata/testing';",
       'bench/a.ts': "import { a } from '@nostrata/server';",
     },
   },
