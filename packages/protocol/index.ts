@@ -56,6 +56,8 @@ export {
 export { allRelays, isVanishRequestFor } from './src/nip62.ts';
 export { type ListedRelay, parseRelayList } from './src/nip65.ts';
 export { embedsProtectedEvent } from './src/nip70.ts';
+export { answerNegentropy, createNegentropyClient, type NegentropyClient, type ReconcileOptions } from './src/nip77.ts';
+export { createSyncItems, type SyncItems } from './src/nip77-items.ts';
 export {
   authFrame,
   closedFrame,

@@ -15,3 +15,6 @@ export const searchTextCharactersMax = 100_000;
 
 /** Characters of a bech32 text (NIP-19). */
 export const bech32CharactersMax = 5_000;
+
+/** Bytes that a negentropy message may at least have: 31 ids, or 16 fingerprints, and a border must fit. */
+export const negentropyFrameBytesMin = 4_096;
