@@ -25,8 +25,8 @@ export function listExports(): Record<string, string[]> {
 }
 
 /** The names that were last agreed on. */
-export async function readSnapshot(): Promise<unknown> {
-  return JSON.parse(await readFile(snapshot, 'utf8'));
+export async function readSnapshot(): Promise<Record<string, string[]>> {
+  return JSON.parse(await readFile(snapshot, 'utf8')) as Record<string, string[]>;
 }
 
 if (import.meta.main) {

@@ -1,5 +1,5 @@
 import { findExports } from './exports.ts';
-import type { Finding, Rule } from './repository.ts';
+import { type Finding, type Rule, resolvePath } from './repository.ts';
 
 const docComments: Rule = {
   name: 'what a package exports has a doc comment',
@@ -46,5 +46,27 @@ const noForeignWords: Rule = {
   },
 };
 
+/** Paths in a document: targets of links, and code spans that begin with a folder of the project. */
+const pathPattern = /\]\((?!\w+:|#)([^)#\s]+)|`((?:packages|tools|docs|bench|[a-z]+\/(?:src|bin))\/[\w./-]+)`/g;
+
+const livePaths: Rule = {
+  name: 'paths in documents exist',
+  check: ({ paths, text }) => {
+    const findings: Finding[] = [];
+    const exists = (path: string) => paths.some((known) => known === path || known.startsWith(`${path}/`));
+    for (const path of paths.filter((path) => path.endsWith('.md'))) {
+      for (const [index, line] of text(path).split('\n').entries()) {
+        for (const [, link, span] of line.matchAll(pathPattern)) {
+          const named = (link ?? span ?? '').replace(/\/$/, '');
+          const places = link === undefined ? [named, `packages/${named}`] : [];
+          const found = [...places, resolvePath(path, named)].some(exists);
+          if (!found) findings.push({ path, line: index + 1, mend: `there is no ${named}` });
+        }
+      }
+    }
+    return findings;
+  },
+};
+
 /** Rules about what is written for people. */
-export const documentRules: readonly Rule[] = [docComments, noForeignWords];
+export const documentRules: readonly Rule[] = [docComments, noForeignWords, livePaths];

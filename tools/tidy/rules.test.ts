@@ -162,6 +162,14 @@ const examples: Readonly<Record<string, Example>> = {
       ),
     },
   },
+  'paths in documents exist': {
+    bad: [{ 'README.md': '[a](docs/b.md)' }, { 'README.md': 'see `store/src/a.ts`' }, { 'docs/a.md': '`tools/b.ts`' }],
+    good: {
+      ...room(''),
+      'README.md': '[a](docs/a.md) [b](https://a.b/c) [c](#d) `store/src/a.ts` `packages/store` `packages/*/x`',
+      'docs/a.md': '[up](../README.md) `store/src/`',
+    },
+  },
   'no machine paths, no registry addresses': {
     bad: [{ 'README.md': 'see /work/main/a' }, { 'a.json': '"resolved": "https://a.b/c.tgz"' }, room("'/root/x'")],
     good: {
