@@ -1,5 +1,5 @@
 import type { UnsignedEvent } from './event.ts';
-import { Kind } from './kinds.ts';
+import { isReplaceableKind, Kind } from './kinds.ts';
 import { searchTermsMax, searchTextCharactersMax } from './limits.ts';
 
 /** Words that stand next to each other, in this order; most often just one. */
@@ -72,25 +72,40 @@ export function countTerm(tokens: readonly string[], term: SearchTerm): number {
 
 /** Tags that say in words what an event is about. */
 const textTags = new Set(['title', 'subject', 'name', 'summary', 'description', 'alt']);
-/** Kinds whose content is ciphertext. */
-const encryptedKinds = new Set<number>([
+/**
+ * Kinds that are ciphertext or an application's own affair: direct messages, seals and wraps, MLS, wallets, remote
+ * signing, application data, wrapped drafts.
+ */
+const hiddenKinds = new Set<number>([
   Kind.encryptedDirectMessage,
   Kind.seal,
   Kind.giftWrap,
   Kind.ephemeralGiftWrap,
-  445,
-  24_133,
+  ...[443, 444, 445, 1060, 7374, 7375, 24_133, 30_078, 31_234, 37_375],
 ]);
+
+/**
+ * Says whether the content is for reading. Not that of follows and reposts, which is JSON, nor that of lists and
+ * sets, which is their private part as ciphertext (NIP-51).
+ */
+function hasReadableContent(kind: number): boolean {
+  if (kind === Kind.profile) return true;
+  return !isReplaceableKind(kind) && kind !== Kind.repost && kind !== 16 && !(kind >= 30_000 && kind < 30_008);
+}
+
 /** Fields of a profile that people search for. */
 const profileFields = ['name', 'display_name', 'displayName', 'about', 'nip05', 'lud16', 'website'];
 
 /**
  * The text of an event that is searched: its content and the tags that describe it in words; of a profile the fields
- * that are for reading; of encrypted kinds nothing. At most 100,000 characters.
+ * that are for reading; of lists and reposts the tags alone; of encrypted kinds nothing. At most 100,000 characters.
  */
 export function getSearchText(event: UnsignedEvent): string {
-  if (encryptedKinds.has(event.kind)) return '';
-  const parts = [event.kind === Kind.profile ? getProfileText(event.content) : event.content];
+  if (hiddenKinds.has(event.kind)) return '';
+  const parts: string[] = [];
+  if (hasReadableContent(event.kind)) {
+    parts.push(event.kind === Kind.profile ? getProfileText(event.content) : event.content);
+  }
   for (const [name, value] of event.tags) {
     if (name !== undefined && value !== undefined && textTags.has(name)) parts.push(value);
   }
