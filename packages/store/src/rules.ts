@@ -1,4 +1,5 @@
 import {
+  formatAddress,
   getAddress,
   getExpiration,
   getTagValues,
@@ -162,11 +163,15 @@ function applyAddressDeletion(shelf: Shelf, request: NostrEvent, text: string): 
   if (row && row.created_at <= request.created_at) shelf.remove(row, 'deleted', request.id);
 }
 
-/** The address in its canonical spelling, or null where it is malformed or somebody else's. */
+/**
+ * The address in its canonical spelling, or null where it is malformed or somebody else's. Only the last colon may be
+ * missing: an identifier after a replaceable kind names nothing, and what is deleted does not come back.
+ */
 function normalizeOwnAddress(text: string, pubkey: string): string | null {
   try {
-    const { kind, pubkey: owner, identifier } = parseAddress(text);
-    return owner === pubkey ? `${kind}:${owner}:${identifier}` : null;
+    const parsed = parseAddress(text);
+    const address = formatAddress(parsed);
+    return parsed.pubkey === pubkey && (text === address || `${text}:` === address) ? address : null;
   } catch (error) {
     if (error instanceof InvalidError) return null;
     throw error;

@@ -63,6 +63,8 @@ export function createNaiveStore(options: NaiveStoreOptions): NaiveStore {
   const taken: NostrEvent[] = [];
   /** Events that replace older versions, even where they were refused as deleted or expired. */
   const versions: NostrEvent[] = [];
+  /** Deletion requests, even where they were refused as vanished: what they delete may be younger. */
+  const deletions: NostrEvent[] = [];
 
   const isRequest = ({ kind }: NostrEvent) => kind === Kind.deletionRequest || kind === Kind.vanishRequest;
   /** Who may remove the event: its author and, for gift wraps, whom it is for. */
@@ -71,14 +73,14 @@ export function createNaiveStore(options: NaiveStoreOptions): NaiveStore {
     ...(event.kind === Kind.giftWrap ? getTagValues(event, 'p') : []),
   ];
   const counts = (request: NostrEvent) =>
+    request.kind === Kind.vanishRequest &&
     getTagValues(request, 'relay').some((url) => url === 'ALL_RELAYS' || isOwnRelay(url));
   const isVanished = (event: NostrEvent) =>
     taken.some(
       (request) =>
-        request.kind === Kind.vanishRequest &&
-        request.id !== event.id &&
         counts(request) &&
-        request.created_at >= event.created_at &&
+        // Requests of one second leave one another alone.
+        request.created_at >= event.created_at + Number(counts(event)) &&
         owners(event).includes(request.pubkey),
     );
   const namesAddress = (request: NostrEvent, event: NostrEvent) =>
@@ -90,11 +92,10 @@ export function createNaiveStore(options: NaiveStoreOptions): NaiveStore {
     });
   const isDeleted = (event: NostrEvent) =>
     !isRequest(event) &&
-    taken.some(
+    deletions.some(
       (request) =>
-        request.kind === Kind.deletionRequest &&
-        ((owners(event).includes(request.pubkey) && getTagValues(request, 'e').includes(event.id)) ||
-          namesAddress(request, event)),
+        (owners(event).includes(request.pubkey) && getTagValues(request, 'e').includes(event.id)) ||
+        namesAddress(request, event),
     );
   const isSuperseded = (event: NostrEvent) =>
     getAddress(event) !== undefined &&
@@ -108,12 +109,16 @@ export function createNaiveStore(options: NaiveStoreOptions): NaiveStore {
       if (isEphemeralKind(event.kind)) return 'ephemeral';
       if (taken.some(({ id }) => id === event.id) && !isGone(event)) return 'duplicate';
       if (event.kind === Kind.vanishRequest && getTagValues(event, 'relay').length === 0) return 'invalid';
-      if (isVanished(event)) return 'vanished';
+      if (isVanished(event)) {
+        if (event.kind === Kind.deletionRequest) deletions.push(event);
+        return 'vanished';
+      }
       versions.push(event);
       if (isDeleted(event)) return 'deleted';
       if (isExpired(event)) return 'expired';
       if (isSuperseded(event)) return 'superseded';
       taken.push(event);
+      if (event.kind === Kind.deletionRequest) deletions.push(event);
       return 'stored';
     },
     events,
