@@ -15,9 +15,3 @@ export const removalBatchEvents = 1_000;
 
 /** Characters of a provenance source; relay URLs are shorter. */
 export const sourceCharactersMax = 512;
-
-/** Words and phrases of a search that are looked at; more would only slow the engine. */
-export const searchTermsMax = 32;
-
-/** Characters of an event that are searchable; longer texts are found by their beginning. */
-export const searchCharactersMax = 100_000;

@@ -1,5 +1,4 @@
-import { type Filter, getGeohashPrefix, type NostrEvent } from '@nostrata/protocol';
-import { parseSearch } from './search-query.ts';
+import { type Filter, getGeohashPrefix, type NostrEvent, parseSearch } from '@nostrata/protocol';
 
 /** One ordered run of an index: newest first, then lowest id. `kind` undefined: every kind under that key. */
 export type Stream =
@@ -56,9 +55,7 @@ const letterRank: Readonly<Record<string, number>> = {
 export function planFilter(filter: Filter): Plan {
   if (isEmpty(filter)) return { by: 'nothing' };
   // Search comes first, for only it puts the best first; the ids are then one more condition.
-  if (filter.search !== undefined && parseSearch(filter.search).type !== 'all') {
-    return { by: 'search', query: filter.search };
-  }
+  if (isSearch(filter)) return { by: 'search', query: filter.search };
   if (filter.ids) return { by: 'ids', ids: filter.ids };
   const candidates = [...tagCandidates(filter), ...authorCandidates(filter), ...kindCandidates(filter)]
     .filter((candidate) => candidate.streams.length <= streamsMax)
@@ -73,6 +70,14 @@ export function planFilter(filter: Filter): Plan {
   };
 }
 
+/**
+ * Says whether the search index answers the filter. A search that requires no word asks for no order and for nothing
+ * that an index holds: `-word` alone is one more condition of each event.
+ */
+export function isSearch(filter: Filter): filter is Filter & { readonly search: string } {
+  return filter.search !== undefined && parseSearch(filter.search).required.length > 0;
+}
+
 /** Says whether the filter can match nothing at all: an empty list, `limit: 0`, or `since` after `until`. */
 export function isEmpty(filter: Filter): boolean {
   const lists = [filter.ids, filter.authors, filter.kinds, ...Object.values(filter.tags ?? {})];
@@ -82,7 +87,7 @@ export function isEmpty(filter: Filter): boolean {
 }
 
 /**
- * The exact check of an event against a filter whose rows came from an index: all conditions but limit and search.
+ * The exact check of an event against a filter whose rows came from an index: all conditions but limit and required words.
  * Keys only narrow, so every event is checked; it is cheap beside parsing.
  */
 export type RowCheck = (event: NostrEvent) => boolean;

@@ -134,6 +134,19 @@ export const deleteLaws: readonly Law[] = [
     assert.deepEqual(await subject.put(profile, relays), ['deleted', 'deleted']);
     assert.equal((await subject.ids({})).length, 1);
   }),
+  lastingLaw(9, 'an address that is not spelled as its kind asks names nothing', async (subject) => {
+    const [profile, named] = [alice.event({ kind: 0, created_at: 10 }), article(10, 'x')];
+    const addresses = [
+      addressOf('x', 0),
+      `00000:${alice.pubkey}:`,
+      `30023:${alice.pubkey.toUpperCase()}:x`,
+      ` ${addressOf('x')}`,
+    ];
+    const tags = addresses.map((address) => ['a', address]);
+    await subject.put(profile, named, alice.deletion(20, tags));
+    await subject.settle();
+    assert.equal((await subject.ids({})).length, 3);
+  }),
   lastingLaw(9, "another's address, and another kind or d, are not touched", async (subject) => {
     const kept = [
       bob.event({ kind: 30_023, created_at: 10, tags: [['d', 'x']] }),

@@ -1,8 +1,15 @@
 import { randomInt } from 'node:crypto';
+import { countLaws } from './count.ts';
 import { deleteLaws } from './delete.ts';
+import { createFuzzLaws } from './fuzz.ts';
 import { type ConformanceOptions, registerLaws } from './harness.ts';
+import { logLaws } from './log.ts';
+import { pageLaws } from './pages.ts';
 import { putLaws } from './put.ts';
+import { queryLaws } from './query.ts';
 import { replaceLaws } from './replace.ts';
+import { retainLaws } from './retain.ts';
+import { searchLaws } from './search.ts';
 import { vanishLaws } from './vanish.ts';
 
 /**
@@ -11,5 +18,8 @@ import { vanishLaws } from './vanish.ts';
  */
 export function runConformance(options: ConformanceOptions): void {
   const seed = options.seed ?? randomInt(2 ** 31);
-  registerLaws([...putLaws, ...replaceLaws, ...deleteLaws, ...vanishLaws], options, seed);
+  const writing = [...putLaws, ...replaceLaws, ...deleteLaws, ...vanishLaws];
+  const reading = [...queryLaws, ...pageLaws, ...countLaws, ...searchLaws];
+  const keeping = [...logLaws, ...retainLaws, ...createFuzzLaws(seed)];
+  registerLaws([...writing, ...reading, ...keeping], options, seed);
 }

@@ -1,9 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Filter } from '@nostrata/protocol';
+import { countTerm, type Filter, getSearchText, type SearchTerm, tokenize } from '@nostrata/protocol';
 import { pageEventsMax } from '../limits.ts';
 import { isEmpty } from '../plan.ts';
-import { countPhrase, matchesSearch, type Phrase, parseSearch } from '../search-query.ts';
-import { getSearchText, splitWords } from '../search-text.ts';
+import { parseSearch } from '../search-query.ts';
 import type { ReadContext } from './read.ts';
 import { compareRows, type MemoryRow } from './row.ts';
 import { createAcceptance } from './scan.ts';
@@ -34,8 +33,11 @@ export async function* rankMatches(filter: Filter, context: ReadContext): AsyncG
       context.options.signal?.throwIfAborted();
     }
     if (!accepts(row)) continue;
-    const words = splitWords(getSearchText(row.event) ?? '');
-    if (matchesSearch(query, words)) scored.push({ row, score: scoreWords(words, query.required, table) });
+    const words = tokenize(getSearchText(row.event));
+    const isMatch =
+      query.required.every((term) => countTerm(words, term) > 0) &&
+      query.excluded.every((term) => countTerm(words, term) === 0);
+    if (isMatch) scored.push({ row, score: scoreWords(words, query.required, table) });
   }
   scored.sort((a, b) => b.score - a.score || compareRows(a.row, b.row));
   const rows = scored.slice(0, filter.limit).map(({ row }) => row);
@@ -45,12 +47,12 @@ export async function* rankMatches(filter: Filter, context: ReadContext): AsyncG
   }
 }
 
-function scoreWords(words: readonly string[], required: readonly Phrase[], table: Table): number {
+function scoreWords(words: readonly string[], required: readonly SearchTerm[], table: Table): number {
   const lengthFactor = saturation * (1 - lengthWeight + (lengthWeight * words.length) / usualLength);
   let score = 0;
-  for (const phrase of required) {
-    const count = countPhrase(words, phrase);
-    const rarest = Math.min(...phrase.map((word) => table.search.frequency(word)));
+  for (const term of required) {
+    const count = countTerm(words, term);
+    const rarest = Math.min(...term.map((word) => table.search.frequency(word)));
     const rarity = Math.log(1 + table.rows.size / (1 + rarest));
     score += (rarity * count * (saturation + 1)) / (count + lengthFactor);
   }

@@ -3,7 +3,7 @@ import type { Filter } from '@nostrata/protocol';
 import type { CountResult, Item, ReadOptions, StoredEvent } from '../contract.ts';
 import { createHllCounter, getHllOffset } from '../hll.ts';
 import { pageEventsMax, pageItemsMax, pageRowsMax } from '../limits.ts';
-import { parseSearch } from '../search-query.ts';
+import { isSearch } from '../plan.ts';
 import { rankMatches } from './rank.ts';
 import { compareRows, type MemoryRow } from './row.ts';
 import { Scan } from './scan.ts';
@@ -21,7 +21,7 @@ export interface ReadContext {
 /** The pages of a query. A page may be empty: it is then a pause in a long search for matches. */
 export async function* readPages(filters: readonly Filter[], context: ReadContext): AsyncGenerator<StoredEvent[]> {
   context.options.signal?.throwIfAborted();
-  const sections = filters.some(hasSearch) ? filters.map((filter) => [filter]) : [filters];
+  const sections = filters.some(isSearch) ? filters.map((filter) => [filter]) : [filters];
   const seen = sections.length > 1 ? new Set<MemoryRow>() : undefined;
   for (const section of sections) {
     for await (const page of readSection(section, context)) {
@@ -65,10 +65,6 @@ export async function* readItems(filter: Filter, context: ReadContext): AsyncGen
   }
 }
 
-function hasSearch(filter: Filter): boolean {
-  return filter.search !== undefined && parseSearch(filter.search).type !== 'all';
-}
-
 /** What a filter matches, limit included, in parts; no order promised. */
 function readUnordered(filter: Filter, context: ReadContext): AsyncGenerator<MemoryRow[]> {
   return readSection([filter], context);
@@ -76,7 +72,7 @@ function readUnordered(filter: Filter, context: ReadContext): AsyncGenerator<Mem
 
 async function* readSection(filters: readonly Filter[], context: ReadContext): AsyncGenerator<MemoryRow[]> {
   const [only] = filters;
-  if (only && filters.length === 1 && hasSearch(only)) yield* rankMatches(only, context);
+  if (only && filters.length === 1 && isSearch(only)) yield* rankMatches(only, context);
   else yield* readOrdered(filters, context);
 }
 

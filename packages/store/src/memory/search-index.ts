@@ -1,5 +1,4 @@
-import type { Phrase } from '../search-query.ts';
-import { getSearchText, splitWords } from '../search-text.ts';
+import { getSearchText, type SearchTerm, tokenize } from '@nostrata/protocol';
 import type { MemoryRow } from './row.ts';
 
 /** Which rows hold which word. */
@@ -22,8 +21,8 @@ export class SearchIndex {
     }
   }
 
-  /** The rows that hold the rarest word of the phrases; no other row can match. */
-  candidates(required: readonly Phrase[]): ReadonlySet<MemoryRow> {
+  /** The rows that hold the rarest word of the terms; no other row can match. */
+  candidates(required: readonly SearchTerm[]): ReadonlySet<MemoryRow> {
     let rarest: ReadonlySet<MemoryRow> | undefined;
     for (const word of required.flat()) {
       const rows = this.#rowsByWord.get(word);
@@ -44,5 +43,5 @@ export class SearchIndex {
 }
 
 function wordsOf(row: MemoryRow): ReadonlySet<string> {
-  return new Set(splitWords(getSearchText(row.event) ?? ''));
+  return new Set(tokenize(getSearchText(row.event)));
 }
