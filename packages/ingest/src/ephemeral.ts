@@ -1,4 +1,4 @@
-import { getExpiration, type NostrEvent, type VerifiedEvent } from '@nostrata/protocol';
+import { isExpired, type NostrEvent, type VerifiedEvent } from '@nostrata/protocol';
 import type { PutOutcome } from '@nostrata/store';
 import { createRecentIds } from './recent-ids.ts';
 
@@ -30,8 +30,7 @@ export function createEphemeralChannel({ idsMax, now, listenerFailed }: Ephemera
     isKnown: ({ id, sig }) => recent.get(id) === sig,
     deliver(event, json) {
       if (recent.get(event.id) !== undefined) return 'duplicate';
-      const expiration = getExpiration(event);
-      if (expiration !== undefined && expiration * 1000 <= now()) return 'expired';
+      if (isExpired(event, now() / 1000)) return 'expired';
       recent.add(event.id, event.sig);
       for (const listener of listeners) {
         try {

@@ -131,17 +131,18 @@ test('events gather while a batch commits, and go in as one batch', async () => 
     const release = fake.hold();
     const first = door.submit(author.note('first'), client);
     await waitUntil(() => fake.batches.length === 1);
-    const others = Array.from({ length: 50 }, (_, place) => door.submit(author.note(`other ${place}`), client));
     let answered = false;
     void first.then(() => {
       answered = true;
     });
-    await waitUntil(() => fake.batches.length === 1);
+    const others = Array.from({ length: 50 }, (_, place) => door.submit(author.note(`other ${place}`), client));
+    // A forged one behind them is answered when all before it have been verified, while the first still waits.
+    await door.submit(broken(author.note('last')), client);
     assert.equal(answered, false);
+    assert.deepEqual(fake.batches, [1]);
     release();
     await Promise.all([first, ...others]);
-    assert.equal(fake.kept.size, 51);
-    assert.ok(fake.batches.length <= 4, `${fake.batches.length} batches`);
+    assert.deepEqual(fake.batches, [1, 50]);
   });
 });
 
@@ -191,4 +192,51 @@ test('stopping waits for what was handed in and refuses what comes later', async
     assert.deepEqual(new Set(outcomes(await Promise.all(inside))), new Set(['stored']));
     assert.deepEqual(outcomes([await door.submit(author.note('late'), client)]), ['rejected: stopping']);
   });
+});
+
+test('a batch for the store is bounded in events and in bytes', async () => {
+  for (const limits of [{ batchEventsMax: 10 }, { batchBytesMax: 3_400 }]) {
+    await withDoor({ limits }, async (door, fake) => {
+      const release = fake.hold();
+      const inside = Array.from({ length: 101 }, (_, place) => door.submit(author.note(`bounded ${place}`), client));
+      await door.submit(broken(author.note('last')), client);
+      release();
+      await Promise.all(inside);
+      assert.equal(fake.kept.size, 101);
+      assert.ok(Math.max(...fake.batches) <= 10, `${fake.batches}`);
+    });
+  }
+});
+
+test('a store that cannot say what it knows rejects what was asked about, and the door goes on', async () => {
+  const fake = createFakeStore();
+  let fault: 'throw' | 'reject' | undefined = 'throw';
+  const findKnown: EventStore['findKnown'] = (queries) => {
+    if (fault === 'throw') throw new StoreError('closed');
+    return fault === 'reject' ? Promise.reject(new Error('lost')) : fake.store.findKnown(queries);
+  };
+  await withDoor({ store: { ...fake.store, findKnown } }, async (door) => {
+    const event = author.note('asked');
+    await assert.rejects(door.submit(event, client), StoreError);
+    fault = 'reject';
+    await assert.rejects(door.submit(event, client), StoreError);
+    fault = undefined;
+    assert.deepEqual(outcomes([await door.submit(event, client)]), ['stored']);
+  });
+});
+
+test('every answer is counted once, by kind, outcome and who refused', async () => {
+  const counted: string[] = [];
+  const metrics = {
+    submitted: (kind: number, outcome: string, by?: string) => void counted.push([kind, outcome, by ?? ''].join(' ')),
+  };
+  await withDoor({ metrics }, async (door) => {
+    const event = author.event({ kind: 7 });
+    await Promise.all([door.submit(event, client), door.submit(event, client)]);
+    await door.submit(broken(event), client);
+    await door.submit({ kind: 7 }, client);
+    await door.submit({ kind: {} }, client);
+  });
+  const expected = ['7 stored ', '7 duplicate ', '7 rejected signature', '7 rejected shape', '-1 rejected shape'];
+  assert.deepEqual(counted, expected);
 });

@@ -21,21 +21,27 @@ const messageFor = (event: NostrEvent, by: Policy = policy) => by.check(event, {
 test('the commitment counts, and the id must keep it', () => {
   assert.equal(messageFor(worked('002f', [['nonce', '1', '10']])), undefined);
   assert.equal(messageFor(worked('000f', [['nonce', '1', '12']])), undefined);
-  const tooLittle = 'difficulty 12 with a commitment of 9, 10 is required';
+  const tooLittle = 'difficulty 12 with a commitment of 9 in one nonce tag, 10 is required';
   assert.equal(messageFor(worked('000f', [['nonce', '1', '9']])), tooLittle);
-  const broken = 'difficulty 10 with a commitment of 11, 10 is required';
+  const broken = 'difficulty 10 with a commitment of 11 in one nonce tag, 10 is required';
   assert.equal(messageFor(worked('002f', [['nonce', '1', '11']])), broken);
 });
 
 test('luck without a well-formed commitment counts nothing', () => {
   for (const tags of [[], [['nonce', '1']], [['nonce', '1', '']], [['nonce', '1', '1e1']], [['nonce', '1', '0010']]]) {
-    assert.equal(messageFor(worked('0'.repeat(64), tags)), 'difficulty 256 with a commitment of 0, 10 is required');
+    assert.equal(
+      messageFor(worked('0'.repeat(64), tags)),
+      'difficulty 256 with a commitment of 0 in one nonce tag, 10 is required',
+    );
   }
   const two = [
     ['nonce', '1', '9'],
     ['nonce', '1', '12'],
   ];
-  assert.equal(messageFor(worked('000f', two)), 'the event has more than one nonce tag');
+  assert.equal(
+    messageFor(worked('000f', two)),
+    'difficulty 12 with a commitment of 0 in one nonce tag, 10 is required',
+  );
 });
 
 test('the example of NIP-13 has the work that it commits to', () => {

@@ -1,4 +1,4 @@
-import type { NostrEvent } from '@nostrata/protocol';
+import { getCommittedDifficulty, getDifficulty, type NostrEvent } from '@nostrata/protocol';
 import type { Policy, Rejection } from '../contract.ts';
 
 /** How much proof of work (NIP-13) an event needs, in bits. */
@@ -46,19 +46,8 @@ function refuse(message: string): Rejection {
 }
 
 function findFault(event: NostrEvent, required: number): string | null {
-  const nonces = event.tags.filter((tag) => tag[0] === 'nonce');
-  if (nonces.length > 1) return 'the event has more than one nonce tag';
-  const commitment = nonces[0]?.[2];
-  const committed = commitment !== undefined && /^[0-9]{1,3}$/.test(commitment) ? Number(commitment) : 0;
-  const difficulty = countLeadingZeroBits(event.id);
+  const committed = getCommittedDifficulty(event);
+  const difficulty = getDifficulty(event.id);
   if (committed >= required && difficulty >= committed) return null;
-  return `difficulty ${difficulty} with a commitment of ${committed}, ${required} is required`;
-}
-
-function countLeadingZeroBits(hex: string): number {
-  for (let at = 0; at < hex.length; at++) {
-    const digit = Number.parseInt(hex.charAt(at), 16);
-    if (digit !== 0) return at * 4 + Math.clz32(digit) - 28;
-  }
-  return hex.length * 4;
+  return `difficulty ${difficulty} with a commitment of ${committed} in one nonce tag, ${required} is required`;
 }

@@ -7,6 +7,8 @@ import { Verdict } from './packed.ts';
 import { createVerifierPool, type VerifierSettings } from './pool.ts';
 
 const author = createEventBuilder('pool');
+/** Threads start slowly on a busy machine. */
+const patience = { timeoutMs: 30_000 };
 const events = Array.from({ length: 200 }, (_, place) => author.note(`note ${place}`));
 
 function broken(event: NostrEvent): NostrEvent {
@@ -48,7 +50,7 @@ for (const workers of [1, 2]) {
     const jobs = events.map((event, place) => (place % 3 === 0 ? broken(event) : event));
     for (const job of jobs) pool.push(job);
     pool.flush();
-    await waitUntil(() => verdicts.size === jobs.length);
+    await waitUntil(() => verdicts.size === jobs.length, patience);
     for (const [place, job] of jobs.entries()) {
       assert.equal(verdicts.get(job), place % 3 === 0 ? Verdict.bad : Verdict.good);
     }
@@ -63,40 +65,42 @@ test('a worker that dies is replaced and what it held is verified again', async 
   // The slowest back end holds its batches long enough to be ended over them.
   const { result, workers } = await collectWorkers(() => openPool({ workers: 1, backend: 'noble' }));
   const { pool, verdicts, deaths } = result;
-  for (const event of events.slice(0, 60)) pool.push(event);
+  for (const event of events.slice(0, 40)) pool.push(event);
   pool.flush();
   await workers[0]?.terminate();
-  await waitUntil(() => verdicts.size === 60);
+  await waitUntil(() => verdicts.size === 40, patience);
   assert.equal(deaths(), 1);
   for (const verdict of verdicts.values()) assert.equal(verdict, Verdict.good);
   await pool.stop();
 });
 
-test('a batch over which workers keep dying is given up, and the pool goes on', async () => {
+test('events over which workers keep dying are given up, and the others are verified', async () => {
   const { result, workers } = await collectWorkers(async () => {
     const opened = await openPool({ workers: 1, backend: 'noble' });
-    for (const event of events.slice(0, 4)) opened.pool.push(event);
+    for (const event of events) opened.pool.push(event);
     opened.pool.flush();
     return opened;
   });
   const { pool, verdicts } = result;
-  const next = (worker: Worker) => void workers.push(worker);
-  process.on('worker', next);
+  const isGivenUp = () => [...verdicts.values()].includes(Verdict.unable);
+  const collect = (worker: Worker) => void workers.push(worker);
+  process.on('worker', collect);
   try {
-    // Each worker is ended as soon as it has been sent something, which it is when it says that it is ready.
-    for (let died = 0; verdicts.size === 0; died++) {
-      const worker = await waitUntil(() => workers[died]);
+    // A worker is sent work as soon as it says that it is ready, and is ended over it.
+    for (let died = 0; !isGivenUp(); died++) {
+      const worker = await waitUntil(() => workers[died], patience);
       if (died > 0) await new Promise((resolve) => worker.once('message', resolve));
       await worker.terminate();
     }
   } finally {
-    process.off('worker', next);
+    process.off('worker', collect);
   }
-  assert.deepEqual([...verdicts.values()], [Verdict.unable, Verdict.unable, Verdict.unable, Verdict.unable]);
-  pool.push(events[10] as NostrEvent);
-  pool.flush();
-  await waitUntil(() => verdicts.size === 5);
-  assert.equal(verdicts.get(events[10] as NostrEvent), Verdict.good);
+  await waitUntil(() => verdicts.size === events.length, patience);
+  const counts = [Verdict.bad, Verdict.good, Verdict.unable].map(
+    (verdict) => [...verdicts.values()].filter((given) => given === verdict).length,
+  );
+  assert.equal(counts[0], 0);
+  assert.ok((counts[1] ?? 0) > 100, `${counts}`);
   await pool.stop();
 });
 
