@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
+import { runCheck } from './gate/checks.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 
@@ -68,4 +69,15 @@ test('a gate that finds no suite fails', async () => {
   const { lines, code } = await runGate([]);
   assert.equal(lines.at(-1), '0 passed, 1 failed, 0 skipped');
   assert.equal(code, 1);
+});
+
+test('a check that fails or cannot be run is a failure with its output', async () => {
+  const good = await runCheck({ name: 'types', command: 'tsc', arguments: ['--version'] }, root);
+  assert.equal(good.ok, true);
+  const bad = await runCheck({ name: 'types', command: 'tsc', arguments: ['--no-such-option'] }, root);
+  assert.equal(bad.ok, false);
+  assert.match(bad.output, /no-such-option/);
+  const missing = await runCheck({ name: 'types', command: 'no-such-tool', arguments: [] }, root);
+  assert.equal(missing.ok, false);
+  assert.match(missing.output, /npm ci/);
 });
