@@ -23,6 +23,7 @@ export {
   parseFilter,
   serializeFilter,
 } from './src/filter.ts';
+export { decodeGeohash, encodeGeohash, type GeohashCell, getGeohashNeighbors, type Place } from './src/geohash.ts';
 export { isAddressableKind, isEphemeralKind, isRegularKind, isReplaceableKind, Kind } from './src/kinds.ts';
 export {
   type ClientMessage,
@@ -31,7 +32,18 @@ export {
   isSubId,
   parseClientMessage,
 } from './src/messages.ts';
+export { parseRelayInformation, type RelayFee, type RelayInformation, type RelayLimitation } from './src/nip11.ts';
 export { getCommittedDifficulty, getDifficulty, getProvenDifficulty } from './src/nip13.ts';
+export {
+  decodeNip19,
+  type EventPointer,
+  encodeNaddr,
+  encodeNevent,
+  encodeNote,
+  encodeNprofile,
+  encodeNpub,
+  type Nip19,
+} from './src/nip19.ts';
 export { isExpired } from './src/nip40.ts';
 export { type AuthenticationContext, findAuthenticationFault } from './src/nip42.ts';
 export {

@@ -10,13 +10,19 @@ export const RangeMode = { skip: 0, fingerprint: 1, ids: 2 } as const;
 /** The border after everything. */
 export const infinity: Bound = { timestamp: Number.POSITIVE_INFINITY, idPrefix: new Uint8Array(0) };
 
+/** Items from `begin` to before `end`. */
+export interface Span {
+  readonly begin: number;
+  readonly end: number;
+}
+
 /** Writes the ranges of one message. */
 export interface MessageWriter {
   readonly length: number;
   skip(bound: Bound): void;
   fingerprint(bound: Bound, fingerprint: Uint8Array): void;
-  /** The ids of the items from `begin` to before `end`. */
-  ids(bound: Bound, items: SyncItems, begin: number, end: number): void;
+  /** The ids of the items of that span. */
+  ids(bound: Bound, items: SyncItems, span: Span): void;
   /** Remembers where the message ends now; `rewind` takes away what was written since. */
   mark(): void;
   rewind(): void;
@@ -61,7 +67,7 @@ export function createMessageWriter(): MessageWriter {
       range(bound, RangeMode.fingerprint);
       append(fingerprint);
     },
-    ids(bound, items, begin, end) {
+    ids(bound, items, { begin, end }) {
       range(bound, RangeMode.ids, end - begin);
       for (let index = begin; index < end; index++) append(items.idAt(index));
     },

@@ -12,6 +12,7 @@ import {
   type MessageWriter,
   negentropyVersion,
   RangeMode,
+  type Span,
 } from './nip77-wire.ts';
 
 /** Limits of a reconciliation. */
@@ -41,7 +42,7 @@ export function createNegentropyClient(items: SyncItems, options: ReconcileOptio
   return {
     start() {
       const writer = createMessageWriter();
-      splitRange({ items, writer }, 0, items.length, infinity);
+      splitRange({ items, writer }, { begin: 0, end: items.length }, infinity);
       return bytesToHex(writer.finish());
     },
     next(message) {
@@ -157,7 +158,7 @@ function readRange(range: Range, found: Sides['found']): number {
     case RangeMode.fingerprint: {
       const theirs = reader.bytes(16);
       const ours = answer.items.fingerprint(lower, upper);
-      if (theirs.some((byte, index) => byte !== ours[index])) splitRange(answer, lower, upper, bound);
+      if (theirs.some((byte, index) => byte !== ours[index])) splitRange(answer, { begin: lower, end: upper }, bound);
       return upper;
     }
     case RangeMode.ids: {
@@ -175,15 +176,15 @@ function readRange(range: Range, found: Sides['found']): number {
 /** Below twice this number of items, ids are listed; above, the range is split into so many parts. */
 const parts = 16;
 
-function splitRange({ items, writer }: Answer, lower: number, upper: number, bound: Bound): void {
-  const count = upper - lower;
+function splitRange({ items, writer }: Answer, span: Span, bound: Bound): void {
+  const count = span.end - span.begin;
   if (count < parts * 2) {
-    writer.ids(bound, items, lower, upper);
+    writer.ids(bound, items, span);
     return;
   }
   for (let part = 0; part < parts; part++) {
-    const begin = lower + Math.floor((count * part) / parts);
-    const end = lower + Math.floor((count * (part + 1)) / parts);
+    const begin = span.begin + Math.floor((count * part) / parts);
+    const end = span.begin + Math.floor((count * (part + 1)) / parts);
     const partBound = part === parts - 1 ? bound : getBoundBetween(items, end);
     writer.fingerprint(partBound, items.fingerprint(begin, end));
   }
@@ -194,7 +195,7 @@ function listRange({ answer: { items, writer }, lower, upper, bound, room }: Ran
   const fitting = Math.max(0, Math.floor((room - writer.length - 64) / 32));
   const end = Math.min(upper, lower + fitting);
   if (end === lower && end < upper) return lower;
-  writer.ids(end < upper ? getBoundBetween(items, end) : bound, items, lower, end);
+  writer.ids(end < upper ? getBoundBetween(items, end) : bound, items, { begin: lower, end });
   return end;
 }
 
