@@ -8,10 +8,11 @@ import {
 import { sendClosed, sendNegErr, sendNotice, sendOk } from './answers.ts';
 import type { Connection } from './connection.ts';
 import type { Refusal, RelayMetrics } from './contract.ts';
+import type { NegentropyHandlers } from './handlers/negentropy.ts';
 import type { RelayLimits } from './limits.ts';
 
 /** One handler per verb. */
-export interface Handlers {
+export interface Handlers extends NegentropyHandlers {
   readonly event: (connection: Connection, event: NostrEvent) => void;
   readonly auth: (connection: Connection, event: NostrEvent) => void;
   readonly req: (connection: Connection, id: string, filters: readonly Filter[]) => void;
@@ -69,9 +70,11 @@ function route(handlers: Handlers, connection: Connection, message: ClientMessag
     case 'AUTH':
       return handlers.auth(connection, message.event);
     case 'NEG-OPEN':
+      return handlers.negOpen(connection, message.subId, message);
     case 'NEG-MSG':
+      return handlers.negMsg(connection, message.subId, message.message);
     case 'NEG-CLOSE':
-      return sendNegErr(connection, message.subId, { prefix: 'unsupported', message: 'this relay does not sync' });
+      return handlers.negClose(connection, message.subId);
   }
 }
 

@@ -8,6 +8,7 @@ import { createAuthHandler } from './handlers/auth.ts';
 import { createCloseHandler } from './handlers/close.ts';
 import { createCountHandler } from './handlers/count.ts';
 import { createEventHandler } from './handlers/event.ts';
+import { createNegentropyHandlers } from './handlers/negentropy.ts';
 import { createReqHandler } from './handlers/req.ts';
 import { createInformation } from './information.ts';
 import { defaultLimits, type RelayLimits } from './limits.ts';
@@ -181,6 +182,7 @@ function createRoutes(
     req: createReqHandler({ ...common, live }),
     close: createCloseHandler({ live }),
     count: createCountHandler({ ...common, enabled: settings.count !== false }),
+    ...createNegentropyHandlers({ ...common, enabled: settings.negentropy !== false }),
   };
   return { dispatch: createDispatch({ handlers, limits, metrics }), live };
 }
