@@ -19,12 +19,32 @@ const table: readonly (readonly [name: string, text: string, answer: readonly un
   ['a verb in lower case', '["req","x",{}]', ['NOTICE', /^invalid: /]],
   ['EVENT without an event', '["EVENT"]', ['NOTICE', /^invalid: /]],
   ['EVENT with text', '["EVENT","x"]', ['NOTICE', /^invalid: /]],
-  ['an event without tags', JSON.stringify(['EVENT', { ...good, tags: undefined }]), ['OK', good.id, false, /^invalid: /]],
-  ['an event whose kind is text', JSON.stringify(['EVENT', { ...good, kind: '1' }]), ['OK', good.id, false, /^invalid: kind/]],
-  ['an event with a number in a tag', JSON.stringify(['EVENT', { ...good, tags: [['t', 1]] }]), ['OK', good.id, false, /^invalid: /]],
+  [
+    'an event without tags',
+    JSON.stringify(['EVENT', { ...good, tags: undefined }]),
+    ['OK', good.id, false, /^invalid: /],
+  ],
+  [
+    'an event whose kind is text',
+    JSON.stringify(['EVENT', { ...good, kind: '1' }]),
+    ['OK', good.id, false, /^invalid: kind/],
+  ],
+  [
+    'an event with a number in a tag',
+    JSON.stringify(['EVENT', { ...good, tags: [['t', 1]] }]),
+    ['OK', good.id, false, /^invalid: /],
+  ],
   ['an event with another id', JSON.stringify(['EVENT', { ...good, id: hex }]), ['OK', hex, false, /^invalid: /]],
-  ['an event with a signature of zeros', JSON.stringify(['EVENT', { ...good, sig: hex + hex }]), ['OK', good.id, false, /^invalid: /]],
-  ['an event with an id in capitals', JSON.stringify(['EVENT', { ...good, id: 'A'.repeat(64) }]), ['OK', 'A'.repeat(64), false, /^invalid: /]],
+  [
+    'an event with a signature of zeros',
+    JSON.stringify(['EVENT', { ...good, sig: hex + hex }]),
+    ['OK', good.id, false, /^invalid: /],
+  ],
+  [
+    'an event with an id in capitals',
+    JSON.stringify(['EVENT', { ...good, id: 'A'.repeat(64) }]),
+    ['OK', 'A'.repeat(64), false, /^invalid: /],
+  ],
   ['REQ without a subscription id', '["REQ"]', ['NOTICE', /^invalid: /]],
   ['REQ with a number as id', '["REQ",1,{}]', ['NOTICE', /^invalid: /]],
   ['REQ with an empty id', '["REQ","",{}]', ['NOTICE', /^invalid: /]],
@@ -38,7 +58,11 @@ const table: readonly (readonly [name: string, text: string, answer: readonly un
   ['a filter with a negative limit', '["REQ","x",{"limit":-1}]', ['CLOSED', 'x', /^invalid: /]],
   ['a filter with a fraction as since', '["REQ","x",{"since":1.5}]', ['CLOSED', 'x', /^invalid: /]],
   ['more filters than allowed', JSON.stringify(['REQ', 'x', ...Array(33).fill({})]), ['CLOSED', 'x', /^invalid: .*32/]],
-  ['more values than allowed', JSON.stringify(['REQ', 'x', { '#t': Array.from({ length: 5_001 }, String) }]), ['CLOSED', 'x', /^invalid: .*5000/]],
+  [
+    'more values than allowed',
+    JSON.stringify(['REQ', 'x', { '#t': Array.from({ length: 5_001 }, (_, index) => String(index)) }]),
+    ['CLOSED', 'x', /^invalid: .*5000/],
+  ],
   ['COUNT without a filter', '["COUNT","x"]', ['CLOSED', 'x', /^invalid: /]],
   ['AUTH with text', '["AUTH","x"]', ['NOTICE', /^invalid: /]],
   ['AUTH with a note', JSON.stringify(['AUTH', good]), ['OK', good.id, false, /^invalid: /]],
@@ -47,8 +71,16 @@ const table: readonly (readonly [name: string, text: string, answer: readonly un
   ['NEG-OPEN with a message of another version', '["NEG-OPEN","x",{},"62"]', ['NEG-MSG', 'x', /^61$/]],
   ['NEG-OPEN with a message that ends too early', '["NEG-OPEN","x",{},"6105"]', ['NEG-ERR', 'x', /^invalid: /]],
   ['NEG-MSG for a session that is not open', '["NEG-MSG","y","61"]', ['NEG-ERR', 'y', /^closed: /]],
-  ['a message beyond the byte bound', `["REQ","x",{"search":"${'x'.repeat(1_100_000)}"}]`, ['NOTICE', /^invalid: .*1048576/]],
-  ['an event beyond the byte bound', JSON.stringify(['EVENT', { ...good, content: 'x'.repeat(1_100_000) }]), ['OK', good.id, false, /^invalid: /]],
+  [
+    'a message beyond the byte bound',
+    `["REQ","x",{"search":"${'x'.repeat(1_100_000)}"}]`,
+    ['NOTICE', /^invalid: .*1048576/],
+  ],
+  [
+    'an event beyond the byte bound',
+    JSON.stringify(['EVENT', { ...good, content: 'x'.repeat(1_100_000) }]),
+    ['OK', good.id, false, /^invalid: /],
+  ],
 ];
 
 describe('bad input gets one clear answer, and the connection lives on:', () => {

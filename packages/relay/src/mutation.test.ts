@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEventBuilder, type SeededRandom, seededRandom, type TestClient } from '@nostrata/testing';
+import { createEventBuilder, type SeededRandom, seededRandom, type TestClient, waitUntil } from '@nostrata/testing';
 import { createTestRelay } from './conformance/test-relay.ts';
 
 const frames = 100_000;
@@ -13,7 +13,16 @@ const hex = 'ab'.repeat(32);
 /** Messages of every verb, to be damaged. */
 const originals: readonly string[] = [
   ['EVENT', author.note('hello "world" \\ \u2028 ☃', { tags: [['e', hex], ['p', hex], ['t', 'a', 'b'], []] })],
-  ['EVENT', author.event({ kind: 30_023, tags: [['d', 'x'], ['expiration', '99999999999']] })],
+  [
+    'EVENT',
+    author.event({
+      kind: 30_023,
+      tags: [
+        ['d', 'x'],
+        ['expiration', '99999999999'],
+      ],
+    }),
+  ],
   ['EVENT', author.deletion([author.note('x')])],
   ['REQ', 'sub', { kinds: [0, 1], authors: [hex], '#e': [hex], since: 1, until: 2_000_000_000, limit: 10 }],
   ['REQ', 'sub', { ids: [hex] }, { '#g': ['u0*'], search: '"a phrase" -word key:value' }],
@@ -25,7 +34,23 @@ const originals: readonly string[] = [
   ['NEG-CLOSE', 'neg'],
 ].map((message) => JSON.stringify(message));
 
-const fragments = ['null', '[]', '{}', '""', '-1', '1e999', '0.5', '"\\ud800"', ',', ':', '\\', '\u0000', '["', '{"', '[[[[['];
+const fragments = [
+  'null',
+  '[]',
+  '{}',
+  '""',
+  '-1',
+  '1e999',
+  '0.5',
+  '"\\ud800"',
+  ',',
+  ':',
+  '\\',
+  '\u0000',
+  '["',
+  '{"',
+  '[[[[[',
+];
 
 /** Damages a message: bytes changed, cut, doubled, replaced or deepened, once to four times. */
 function mutate(random: SeededRandom): string {
@@ -68,7 +93,6 @@ async function attack(client: TestClient, random: SeededRandom, count: number): 
     if (sent % framesPerProbe === 0) {
       client.send('COUNT', `probe ${sent}`, { kinds: [1], limit: 1 });
       await client.waitFor(([verb, id]) => verb === 'COUNT' && id === `probe ${sent}`);
-      client.inbox.slice();
     }
   }
 }
@@ -90,5 +114,6 @@ test(`after ${frames} damaged frames the relay stores and answers as before`, { 
   const event = author.note('still here');
   assert.ok((await client.publish(event)).ok);
   assert.deepEqual((await client.request('sub', [{ ids: [event.id] }])).events, [event]);
-  assert.deepEqual(relay.relay.statistics(), { connections: 1, subscriptions: 0 });
+  await waitUntil(() => relay.relay.statistics().subscriptions === 0);
+  assert.equal(relay.relay.statistics().connections, 1);
 });

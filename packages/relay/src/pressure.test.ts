@@ -24,13 +24,18 @@ test('a reader that does not read is cut at the byte bound, and the others get e
   for (const client of [stalled, reader]) await client.request('live', [{ kinds: [1] }], { keepOpen: true });
   stalled.pause();
   const received: NostrEvent[] = [];
-  const events = createLarge(300, 100_000);
-  for (const event of events) {
-    await putAll(relay, [event]);
-    received.push(await reader.nextEvent('live'));
+  const sent: NostrEvent[] = [];
+  // How much the operating system takes for a stalled reader differs from machine to machine.
+  while (slowClients === 0 && sent.length < 1_000) {
+    const events = createLarge(5, 200_000);
+    await putAll(relay, events);
+    for (const event of events) {
+      sent.push(event);
+      received.push(await reader.nextEvent('live'));
+    }
   }
-  assert.deepEqual(received, events);
-  await waitUntil(() => slowClients === 1);
+  assert.deepEqual(received, sent);
+  assert.equal(slowClients, 1);
   await waitUntil(() => relay.relay.statistics().connections === 1);
   assert.deepEqual(reasons, ['slow']);
 });
@@ -42,7 +47,7 @@ test('a query waits for its reader instead of piling up its answer', async () =>
     query: async function* (filters, options) {
       for await (const page of store.query(filters, options)) {
         for (const event of page) {
-          pages += 1;
+          if (filters[0]?.kinds) pages += 1;
           yield [event];
         }
       }
@@ -50,7 +55,7 @@ test('a query waits for its reader instead of piling up its answer', async () =>
   });
   const limits = { outgoingBytesMax: 4_000_000, outgoingPauseBytes: 500_000 };
   await using relay = await createTestRelay({ settings: { limits }, wrapStore });
-  const events = createLarge(400, 100_000);
+  const events = createLarge(200, 200_000);
   await putAll(relay, events);
   await using reader = await relay.connect();
   await using other = await relay.connect();
@@ -67,7 +72,7 @@ test('a query waits for its reader instead of piling up its answer', async () =>
     await new Promise((resolve) => setTimeout(resolve, 20));
     return isHalted;
   });
-  assert.ok(pages < 300, `${pages} pages were read for a reader that does not read`);
+  assert.ok(pages < 180, `${pages} pages were read for a reader that does not read`);
   reader.resume();
   assert.deepEqual((await answer).events.length, events.length);
 });
@@ -77,7 +82,10 @@ test('a connection that is not read waits while ingest is full, and loses nothin
   await using client = await relay.connect();
   const events = Array.from({ length: 500 }, (_, index) => author.note(`${index}`));
   const answers = await Promise.all(events.map((event) => client.publish(event)));
-  assert.deepEqual(answers.filter(({ ok }) => !ok), []);
+  assert.deepEqual(
+    answers.filter(({ ok }) => !ok),
+    [],
+  );
 });
 
 test('a client that floods is told so and cut', async () => {

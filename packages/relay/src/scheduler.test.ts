@@ -85,5 +85,8 @@ test('what has ended while it waited takes no place in the line', async () => {
   }
   assert.equal(scheduler.start(createTask('f', owner, 1), owner), true);
   await waitUntil(() => steps.length === 5);
-  assert.deepEqual(steps.filter((name) => 'cde'.includes(name)), []);
+  assert.deepEqual(
+    steps.filter((name) => 'cde'.includes(name)),
+    [],
+  );
 });
