@@ -1,6 +1,7 @@
 import type { Source } from '@nostrata/ingest';
-import type { ConnectionRequest } from './contract.ts';
-import type { Subscription } from './live.ts';
+import type { Seq } from '@nostrata/store';
+import type { ConnectionRequest, LiveEvent } from './contract.ts';
+import type { LiveFilter } from './live-index.ts';
 import type { TaskOwner } from './scheduler.ts';
 import type { Outbox } from './socket.ts';
 import type { TokenBucket } from './token-bucket.ts';
@@ -10,6 +11,27 @@ export interface Running {
   end(): void;
   /** Ends it where it has taken too long. */
   sweep?(nowMs: number): void;
+}
+
+/** An open REQ. Until its stored events are sent, new ones are held back. */
+export interface Subscription {
+  readonly id: string;
+  readonly connection: Connection;
+  /** `["EVENT","id",` as bytes. */
+  readonly prefix: Buffer;
+  /** The subscription id as JSON. */
+  readonly idJson: string;
+  /** The position in the log when the request came: what is not after it comes from the store alone. */
+  readonly position: Seq;
+  /** New events that matched while stored ones are being sent; undefined once live. */
+  held: LiveEvent[] | undefined;
+  /** Positions after `position` that the stored part has sent already. */
+  sentAhead: Set<number> | undefined;
+  sentAheadMax: number;
+  /** Ends what is still running for it. */
+  endQuery: (() => void) | undefined;
+  readonly filters: readonly LiveFilter<Subscription>[];
+  readonly entries: number;
 }
 
 /** One client: what it has authenticated, opened and asked for. */

@@ -1,7 +1,4 @@
-import { type Filter, getGeohashPrefix, type NostrEvent } from '@nostrata/protocol';
-
-/** Says whether a live event fulfils a filter; made once when the subscription opens. */
-export type Matcher = (event: NostrEvent) => boolean;
+import { type Filter, getGeohashPrefix, type Matcher, type NostrEvent } from '@nostrata/protocol';
 
 /** One live filter: what it asks for, the compiled test, and whom it belongs to. */
 export interface LiveFilter<Owner> {

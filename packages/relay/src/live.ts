@@ -2,31 +2,10 @@ import type { Ingest } from '@nostrata/ingest';
 import { type Filter, getExpiration, Kind, type NostrEvent } from '@nostrata/protocol';
 import type { Change, EventStore, Seq } from '@nostrata/store';
 import { canRead } from './access.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Subscription } from './connection.ts';
 import type { LiveEvent } from './contract.ts';
 import { countEntries, createLiveIndex, type LiveFilter } from './live-index.ts';
 import { createMatcher } from './matcher.ts';
-
-/** An open REQ. Until its stored events are sent, new ones are held back. */
-export interface Subscription {
-  readonly id: string;
-  readonly connection: Connection;
-  /** `["EVENT","id",` as bytes. */
-  readonly prefix: Buffer;
-  /** The subscription id as JSON. */
-  readonly idJson: string;
-  /** The position in the log when the request came: what is not after it comes from the store alone. */
-  readonly position: Seq;
-  /** New events that matched while stored ones are being sent; undefined once live. */
-  held: LiveEvent[] | undefined;
-  /** Positions after `position` that the stored part has sent already. */
-  sentAhead: Set<number> | undefined;
-  sentAheadMax: number;
-  /** Ends what is still running for it. */
-  endQuery: (() => void) | undefined;
-  readonly filters: readonly LiveFilter<Subscription>[];
-  readonly entries: number;
-}
 
 /** The subscriptions of all connections. */
 export interface Live {

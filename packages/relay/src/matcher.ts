@@ -1,5 +1,4 @@
-import { compileFilter, type Filter, getSearchText, matchSearch, parseSearch } from '@nostrata/protocol';
-import type { Matcher } from './live-index.ts';
+import { compileFilter, type Filter, getSearchText, type Matcher, matchSearch, parseSearch } from '@nostrata/protocol';
 
 /** Compiles a filter for events that come in, `search` included (NIP-50). */
 export function createMatcher(filter: Filter): Matcher {

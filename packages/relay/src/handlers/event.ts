@@ -33,7 +33,8 @@ export function createEventHandler({ ingest, authRequiredToWrite, logger, metric
     connection.submissionsInFlight += 1;
     ingest.submit(event, connection.source).then(
       (result) => {
-        answer(connection, id, result, metrics);
+        if (!result.accepted) metrics?.messageRejected?.('EVENT', result.rejection.prefix);
+        if (!connection.isClosed) answer(connection, id, result);
         connection.submissionsInFlight -= 1;
         onAnswered(connection);
       },
@@ -47,12 +48,6 @@ export function createEventHandler({ ingest, authRequiredToWrite, logger, metric
   };
 }
 
-function answer(connection: Connection, id: string, result: SubmitResult, metrics: RelayMetrics | undefined): void {
-  if (connection.isClosed) return;
-  if (result.accepted) {
-    sendOk(connection, id, { accepted: result.message });
-    return;
-  }
-  metrics?.messageRejected?.('EVENT', result.rejection.prefix);
-  sendOk(connection, id, result.rejection);
+function answer(connection: Connection, id: string, result: SubmitResult): void {
+  sendOk(connection, id, result.accepted ? { accepted: result.message } : result.rejection);
 }
