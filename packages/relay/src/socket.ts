@@ -157,9 +157,7 @@ class SocketOutbox implements Outbox {
     if (this.#queuedBytes > this.#options.outgoingPauseBytes) {
       // Only what the socket does not take counts against a reader.
       this.flush();
-      if (this.#unsentBytes() <= this.#options.outgoingBytesMax) return;
-      this.cut();
-      this.#options.onSlow();
+      if (this.#unsentBytes() > this.#options.outgoingBytesMax) this.#cutSlow();
     }
   }
 
@@ -199,10 +197,13 @@ class SocketOutbox implements Outbox {
       if (raw.writableLength > 0) scratch.replace();
     }
     scratch.clear();
-    if (isBehind && raw.writableLength > this.#options.outgoingBytesMax) {
-      this.cut();
-      this.#options.onSlow();
-    }
+    if (isBehind && raw.writableLength > this.#options.outgoingBytesMax) this.#cutSlow();
+  }
+
+  #cutSlow(): void {
+    if (this.#isCut) return;
+    this.cut();
+    this.#options.onSlow();
   }
 
   #sendMessages(queue: readonly (Buffer | string | undefined)[]): void {
