@@ -31,6 +31,8 @@ export interface Law {
   /** Lasting laws also hold after a restart and after a rebuild of the indexes. */
   readonly isLasting: boolean;
   readonly skip: string | false;
+  /** What an engine must offer for the law to make sense; it is not registered for others. */
+  readonly needs?: 'explain' | 'openBeside' | undefined;
   run(subject: Subject): Promise<void>;
 }
 
@@ -55,13 +57,18 @@ export interface Subject {
 }
 
 /** A law about one moment. */
-export function law(rule: number, name: string, run: Law['run'], skip: string | false = false): Law {
-  return { rule, name, isLasting: false, skip, run };
+export function law(rule: number, name: string, run: Law['run']): Law {
+  return { rule, name, isLasting: false, skip: false, run };
 }
 
 /** A law that must also hold after a restart and after a rebuild, which happen at `settle()`. */
-export function lastingLaw(rule: number, name: string, run: Law['run'], skip: string | false = false): Law {
-  return { rule, name, isLasting: true, skip, run };
+export function lastingLaw(rule: number, name: string, run: Law['run']): Law {
+  return { rule, name, isLasting: true, skip: false, run };
+}
+
+/** The same law, only for engines that offer this. */
+export function needing(needs: 'explain' | 'openBeside', each: Law): Law {
+  return { ...each, needs };
 }
 
 /** The relay URL of every store that a law works on. */
@@ -71,8 +78,9 @@ type Settling = 'nothing' | 'restart' | 'rebuild';
 
 /** Registers the laws as tests of one engine. */
 export function registerLaws(laws: readonly Law[], options: ConformanceOptions, seed: number): void {
-  const lasting = laws.filter(({ isLasting }) => isLasting);
-  for (const each of laws) registerLaw(each, 'nothing', { options, seed });
+  const offered = laws.filter(({ needs }) => needs === undefined || options[needs] !== undefined);
+  const lasting = offered.filter(({ isLasting }) => isLasting);
+  for (const each of offered) registerLaw(each, 'nothing', { options, seed });
   for (const each of lasting) registerLaw(each, 'rebuild', { options, seed });
   if (options.reopen) for (const each of lasting) registerLaw(each, 'restart', { options, seed });
 }

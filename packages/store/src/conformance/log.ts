@@ -5,7 +5,7 @@ import type { Change, RemovalReason } from '../contract.ts';
 import { StoreError } from '../errors.ts';
 import { toSeq } from '../seq.ts';
 import { createAuthor } from './fixtures.ts';
-import { type Law, lastingLaw, law, ownRelayUrl } from './harness.ts';
+import { type Law, lastingLaw, law, needing, ownRelayUrl } from './harness.ts';
 
 const alice = createAuthor('alice');
 const bob = createAuthor('bob');
@@ -143,24 +143,27 @@ export const logLaws: readonly Law[] = [
     assertRising(told);
     assertRising(others);
   }),
-  law(34, 'the commits of another process reach the followers within a second', async (subject) => {
-    const { openBeside } = subject.options;
-    if (!openBeside) return;
-    const told: Change[] = [];
-    subject.store.follow((changes) => told.push(...changes));
-    const beside = await openBeside(subject.store, { now: subject.clock.now, relayUrls: [ownRelayUrl] });
-    try {
-      const [mine, theirs] = [alice.note(10), bob.note(11)];
-      await subject.put(mine);
-      await beside.put([{ event: theirs }]);
-      await waitUntil(() => told.length === 2, { what: 'the other process', timeoutMs: 1_000 });
-      assert.deepEqual(told.map(describe), [`stored ${mine.id}`, `stored ${theirs.id}`]);
-      assert.deepEqual(await subject.ids({}), [theirs.id, mine.id]);
-      assert.equal(subject.store.lastSeq(), told.at(-1)?.seq);
-    } finally {
-      await beside.stop();
-    }
-  }),
+  needing(
+    'openBeside',
+    law(34, 'the commits of another process reach the followers within a second', async (subject) => {
+      const { openBeside } = subject.options;
+      assert.ok(openBeside);
+      const told: Change[] = [];
+      subject.store.follow((changes) => told.push(...changes));
+      const beside = await openBeside(subject.store, { now: subject.clock.now, relayUrls: [ownRelayUrl] });
+      try {
+        const [mine, theirs] = [alice.note(10), bob.note(11)];
+        await subject.put(mine);
+        await beside.put([{ event: theirs }]);
+        await waitUntil(() => told.length === 2, { what: 'the other process', timeoutMs: 1_000 });
+        assert.deepEqual(told.map(describe), [`stored ${mine.id}`, `stored ${theirs.id}`]);
+        assert.deepEqual(await subject.ids({}), [theirs.id, mine.id]);
+        assert.equal(subject.store.lastSeq(), told.at(-1)?.seq);
+      } finally {
+        await beside.stop();
+      }
+    }),
+  ),
   lastingLaw(35, 'an event is known by its id and signature together', async (subject) => {
     const note = alice.note(10);
     await subject.put(note);

@@ -3,7 +3,7 @@ import { countTerm, type Filter, getSearchText, type SearchTerm, tokenize } from
 import { pageEventsMax } from '../limits.ts';
 import { isEmpty } from '../plan.ts';
 import { parseSearch } from '../search-query.ts';
-import type { ReadContext } from './read.ts';
+import type { ReadContext } from './context.ts';
 import { compareRows, type MemoryRow } from './row.ts';
 import { createAcceptance } from './scan.ts';
 import type { Table } from './table.ts';

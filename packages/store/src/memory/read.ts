@@ -1,22 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Filter } from '@nostrata/protocol';
-import type { CountResult, Item, ReadOptions, StoredEvent } from '../contract.ts';
+import type { CountResult, Item, StoredEvent } from '../contract.ts';
 import { createHllCounter, getHllOffset } from '../hll.ts';
 import { pageEventsMax, pageItemsMax, pageRowsMax } from '../limits.ts';
 import { isSearch } from '../plan.ts';
+import type { ReadContext } from './context.ts';
 import { rankMatches } from './rank.ts';
 import { compareRows, type MemoryRow } from './row.ts';
 import { Scan } from './scan.ts';
-import type { Table } from './table.ts';
-
-/** What one read works with: the table, the options, and the log position at which it began. */
-export interface ReadContext {
-  readonly table: Table;
-  readonly now: () => number;
-  readonly options: ReadOptions;
-  /** Events stored later belong to the followers, not to this read. */
-  readonly snapshot: number;
-}
 
 /** The pages of a query. A page may be empty: it is then a pause in a long search for matches. */
 export async function* readPages(filters: readonly Filter[], context: ReadContext): AsyncGenerator<StoredEvent[]> {

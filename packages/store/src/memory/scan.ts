@@ -3,9 +3,9 @@ import type { Visibility } from '../contract.ts';
 import { mergeOrdered, type Source } from '../merge.ts';
 import { planFilter, type RowCheck, type Stream } from '../plan.ts';
 import { compileRowCheck } from '../row-check.ts';
+import type { ReadContext } from './context.ts';
 import type { Indexes } from './indexes.ts';
 import type { OrderedRun } from './ordered-run.ts';
-import type { ReadContext } from './read.ts';
 import { compareRows, type MemoryRow } from './row.ts';
 import type { Table } from './table.ts';
 

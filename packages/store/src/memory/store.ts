@@ -6,7 +6,8 @@ import { changesDefault, removalBatchEvents, sourceCharactersMax } from '../limi
 import { createOwnRelayCheck } from '../own-relay.ts';
 import { applyEvent } from '../rules.ts';
 import { checkTable } from './check.ts';
-import { countMatches, type ReadContext, readItems, readPages } from './read.ts';
+import type { ReadContext } from './context.ts';
+import { countMatches, readItems, readPages } from './read.ts';
 import { retainRows } from './retain.ts';
 import type { MemoryRow } from './row.ts';
 import { type Choice, chooseRuns } from './scan.ts';
