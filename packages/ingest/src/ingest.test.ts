@@ -162,6 +162,24 @@ test('a store that fails rejects what it did not take, and the door goes on afte
   });
 });
 
+test('whatever fails and whenever the door stops, what was acknowledged is kept and nothing else is', async () => {
+  const fake = createFakeStore();
+  let puts = 0;
+  const put: EventStore['put'] = (batch) => {
+    puts++;
+    return puts % 3 === 0 ? Promise.reject(new StoreError('disk full')) : fake.store.put(batch);
+  };
+  await withDoor({ store: { ...fake.store, put }, limits: { batchEventsMax: 7 } }, async (door) => {
+    const events = Array.from({ length: 200 }, (_, place) => author.note(`fate ${place}`));
+    const whenSettled = Promise.allSettled(events.map((event) => door.submit(event, client)));
+    await door.stop();
+    const settled = await whenSettled;
+    const acknowledged = events.filter((_, place) => settled[place]?.status === 'fulfilled');
+    assert.deepEqual(new Set(acknowledged.map(({ id }) => id)), new Set(fake.kept.keys()));
+    assert.ok(acknowledged.length > 50 && acknowledged.length < 200, `${acknowledged.length} acknowledged`);
+  });
+});
+
 test('over the hard bound an event is refused at once, and what came before is not lost', async () => {
   const limits = { queueEventsFull: 4, queueEventsMax: 8 };
   await withDoor({ limits }, async (door, fake) => {

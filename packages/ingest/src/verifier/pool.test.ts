@@ -104,9 +104,8 @@ test('events over which workers keep dying are given up, and the others are veri
   await pool.stop();
 });
 
-test('a slower back end says what would make it faster', async () => {
+test('the back end that is asked for is the one in use', async () => {
   const { pool } = await openPool({ workers: 1, backend: 'wasm' });
   assert.equal(pool.report.backend, 'wasm');
-  assert.match(pool.report.hints.join(' '), /libsecp256k1-1.* about 5 times faster/);
   await pool.stop();
 });

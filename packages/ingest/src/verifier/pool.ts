@@ -78,7 +78,8 @@ class WorkerPool<J> implements VerifierPool<J> {
 
   get report(): VerifierReport {
     const { backend = 'noble', verifiesPerSecond = 0, faults = [] } = this.#start ?? {};
-    return { backend, workers: this.#workers, verifiesPerSecond, hints: hintsFor(backend, faults) };
+    const isAskedFor = this.#options.backend !== undefined;
+    return { backend, workers: this.#workers, verifiesPerSecond, hints: hintsFor({ backend, isAskedFor, faults }) };
   }
 
   push(job: J): void {

@@ -31,7 +31,7 @@ export async function probeVerifiers(): Promise<VerifierProbe> {
     backend: best.backend,
     workers: defaultWorkers(),
     verifiesPerSecond: best.verifiesPerSecond,
-    hints: hintsFor(best.backend, faults),
+    hints: hintsFor({ backend: best.backend, isAskedFor: false, faults }),
     backends,
   };
 }
