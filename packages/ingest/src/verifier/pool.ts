@@ -145,7 +145,8 @@ class WorkerPool<J> implements VerifierPool<J> {
     if (!wasReady) this.#failedStarts++;
     if (this.#failedStarts < workerStartsMax) {
       this.#launch(this.#start === undefined ? requestedBackends(this.#options.backend) : [this.#start.backend]);
-    } else this.#reportFailedStart([`${workerStartsMax} workers in a row did not start`]);
+    } else
+      this.#reportFailedStart([`${workerStartsMax} workers in a row did not start, the last for: ${String(cause)}`]);
     this.flush();
   }
 

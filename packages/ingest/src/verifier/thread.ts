@@ -32,6 +32,9 @@ export interface VerifierThread<J> {
   stop(): Promise<void>;
 }
 
+/** Workers take none of the program's options to Node: with `--eval` a file could not be started at all. */
+const execArgv: string[] = [];
+
 /** Starts a worker thread; packs batches into memory that it shares and reads the verdicts from there. */
 export function createVerifierThread<J>(options: ThreadOptions<J>): VerifierThread<J> {
   const slots = Array.from({ length: verifyBatchesPerWorker }, createBatchMemory);
@@ -41,7 +44,7 @@ export function createVerifierThread<J>(options: ThreadOptions<J>): VerifierThre
   }));
   const batches: (Batch<J> | undefined)[] = slots.map(() => undefined);
   const workerData: WorkerOptions = { backends: options.backends, slots };
-  const worker = new Worker(workerUrl(), { workerData, name: 'verifier' });
+  const worker = new Worker(workerUrl(), { workerData, name: 'verifier', execArgv });
   let held = 0;
   let cause: unknown;
 

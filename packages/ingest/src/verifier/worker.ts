@@ -1,7 +1,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { assert } from '@nostrata/protocol';
-import { type Backend, type BackendName, openBackend } from './backend.ts';
+import type { Backend, BackendName } from './backend.ts';
 import type { VerifyBatch, WorkerMessage, WorkerOptions } from './messages.ts';
+import { openBackend } from './open-backend.ts';
 import { Verdict, viewChecks } from './packed.ts';
 import { findSelfTestFault, measureBackend } from './self-test.ts';
 

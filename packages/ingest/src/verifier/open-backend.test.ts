@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NostrEvent } from '@nostrata/protocol';
 import { readJsonLines, readText, requireSharedData, skipWithout } from '@nostrata/testing';
-import { type Backend, type BackendName, backendNames, openBackend } from './backend.ts';
+import { type Backend, type BackendName, backendNames } from './backend.ts';
+import { openBackend } from './open-backend.ts';
 import { type PackedCheck, viewChecks } from './packed.ts';
 import { findSelfTestFault } from './self-test.ts';
 
