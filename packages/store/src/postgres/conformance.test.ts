@@ -1,7 +1,7 @@
 import { after } from 'node:test';
 import { runConformance } from '../../conformance.ts';
+import { createTestDatabases } from '../conformance/postgres-databases.ts';
 import type { PostgresStore } from './store.ts';
-import { createTestDatabases } from './test-databases.ts';
 
 const databases = await createTestDatabases();
 after(() => databases.stop());

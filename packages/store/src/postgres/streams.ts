@@ -38,25 +38,17 @@ export function readStreams(streams: readonly Stream[], window: Window): Bound {
   const range = [after.created_at, hex(after.id), since, rows];
   if (streams.length === 1 && hasKind) {
     const values = keyValues(first).concat(range);
-    return { statement: named(`one_${index}`, values.length, () => oneStream(index)), values };
+    return { statement: statements[index].one, values };
   }
-  const shape = `${index}${hasKind ? '' : '_any'}`;
   const values = [...listValues(streams, index, hasKind), ...range];
   if (streams.length * rows <= fullDepthRowsMax && hasKind) {
-    return { statement: named(`all_${shape}`, values.length, () => fullDepth(index, hasKind)), values };
+    return { statement: statements[index].fullDepth, values };
   }
   const depth = Math.min(Math.max(Math.ceil((2 * rows) / streams.length), firstLookMin), firstLookMax, rows);
-  return {
-    statement: named(`look_${shape}`, values.length, () => firstLook(index, hasKind)),
-    values: [...values, depth],
-  };
+  return { statement: hasKind ? statements[index].firstLook : statements[index].anyKind, values: [...values, depth] };
 }
 
 const columns = 'e.seq, e.id, e.kind, e.created_at, e.expires_at, e.json';
-
-function named(name: string, _parameters: number, write: () => string): PostgresStatement {
-  return { name: `query_${name}`, text: write() };
-}
 
 /** The condition of one stream on table alias `x`, given the expressions for its key and kind. */
 function streamCondition(index: Stream['index'], key: string, kind: string): string[] {
@@ -150,7 +142,14 @@ function parameterCount(index: Stream['index'], hasKind: boolean): number {
   return index !== 'kind' && hasKind ? 2 : 1;
 }
 
-function readEach(index: Stream['index'], list: string, where: readonly string[], limit: string): string {
+/** What `readEach` reads: of each stream of `list` so many rows, under further conditions. */
+interface Each {
+  readonly list: 's' | 'deep';
+  readonly where: readonly string[];
+  readonly limit: string;
+}
+
+function readEach(index: Stream['index'], { list, where, limit }: Each): string {
   const conditions = [...streamCondition(index, `${list}.key`, `${list}.kind`), ...where].join(' AND ');
   return `SELECT ${list}.n, r.created_at, r.id FROM ${list} CROSS JOIN LATERAL (
       SELECT x.created_at, x.id FROM ${tableOf(index)} x WHERE ${conditions}
@@ -165,7 +164,7 @@ function fullDepth(index: Stream['index'], hasKind: boolean): string {
   const from = parameterCount(index, hasKind) + 1;
   const rows = `$${from + 3}::bigint`;
   return `WITH RECURSIVE ${streamList(index, hasKind)},
-    found AS (${readEach(index, 's', rangeCondition(from), rows)})
+    found AS (${readEach(index, { list: 's', where: rangeCondition(from), limit: rows })})
     ${joinEvents(`SELECT created_at, id FROM found ORDER BY created_at DESC, id LIMIT ${rows}`)}`;
 }
 
@@ -175,7 +174,7 @@ function firstLook(index: Stream['index'], hasKind: boolean): string {
   const rows = `$${from + 3}::bigint`;
   const depth = `$${from + 4}::bigint`;
   return `WITH RECURSIVE ${streamList(index, hasKind)},
-    look AS MATERIALIZED (${readEach(index, 's', range, depth)}),
+    look AS MATERIALIZED (${readEach(index, { list: 's', where: range, limit: depth })}),
     horizon AS MATERIALIZED (
       SELECT coalesce((SELECT created_at FROM look ORDER BY created_at DESC OFFSET ${rows} - 1 LIMIT 1), 0) AS down_to),
     deep AS MATERIALIZED (
@@ -187,7 +186,32 @@ function firstLook(index: Stream['index'], hasKind: boolean): string {
       SELECT created_at, id FROM look WHERE n NOT IN (SELECT n FROM deep)
       UNION ALL
       SELECT created_at, id FROM (
-        ${readEach(index, 'deep', [...range, 'x.created_at >= (SELECT down_to FROM horizon)'], rows)}
+        ${readEach(index, { list: 'deep', where: [...range, 'x.created_at >= (SELECT down_to FROM horizon)'], limit: rows })}
       ) AS d)
     ${joinEvents(`SELECT created_at, id FROM found ORDER BY created_at DESC, id LIMIT ${rows}`)}`;
 }
+
+/** The statements over one index: prepared by name, and so written once. */
+interface IndexStatements {
+  readonly one: PostgresStatement;
+  readonly fullDepth: PostgresStatement;
+  readonly firstLook: PostgresStatement;
+  readonly anyKind: PostgresStatement;
+}
+
+function writeStatements(index: Stream['index']): IndexStatements {
+  const write = (name: string, text: string): PostgresStatement => ({ name: `query_${name}_${index}`, text });
+  return {
+    one: write('one', oneStream(index)),
+    fullDepth: write('full', fullDepth(index, true)),
+    firstLook: write('look', firstLook(index, true)),
+    anyKind: write('any', firstLook(index, false)),
+  };
+}
+
+const statements: Readonly<Record<Stream['index'], IndexStatements>> = {
+  tag: writeStatements('tag'),
+  author: writeStatements('author'),
+  kind: writeStatements('kind'),
+  time: writeStatements('time'),
+};

@@ -1,8 +1,8 @@
 import { openPostgres } from '@nostrata/database';
 import { type NoPostgres, startPostgres, type TestPostgres } from '@nostrata/testing';
 import type { StoreOptions } from '../contract.ts';
-import { tables } from './schema.ts';
-import { openPostgresStore, type PostgresStore } from './store.ts';
+import { tables } from '../postgres/schema.ts';
+import { openPostgresStore, type PostgresStore } from '../postgres/store.ts';
 
 /** Stores for tests on one server: databases are emptied and used again, as creating one takes long. */
 export interface TestDatabases {
