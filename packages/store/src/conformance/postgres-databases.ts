@@ -1,10 +1,13 @@
-import { openPostgres } from '@nostrata/database';
+import type { PostgresDatabase } from '@nostrata/database';
 import { type NoPostgres, startPostgres, type TestPostgres } from '@nostrata/testing';
 import type { StoreOptions } from '../contract.ts';
 import { tables } from '../postgres/schema.ts';
-import { openPostgresStore, type PostgresStore } from '../postgres/store.ts';
+import { connectStore, createPostgresStore, openPostgresStore, type PostgresStore } from '../postgres/store.ts';
 
-/** Stores for tests on one server: databases are emptied and used again, as creating one takes long. */
+/**
+ * Stores for tests on one server. Databases are emptied and used again with their connections, as creating either
+ * takes long; what is opened again is opened with connections of its own, as another process would.
+ */
 export interface TestDatabases {
   /** Why there is no server, or false. */
   readonly skip: string | false;
@@ -18,62 +21,71 @@ export interface TestDatabases {
   stop(): Promise<void>;
 }
 
+interface Place {
+  readonly url: string;
+  readonly database: PostgresDatabase;
+  users: number;
+}
+
 /** Starts the server, where there can be one. */
 export async function createTestDatabases(options: { readonly isDurable?: boolean } = {}): Promise<TestDatabases> {
   const server = await startPostgres(options);
-  const free: string[] = [];
-  const urls = new WeakMap<object, string>();
-  const users = new Map<string, number>();
+  const places: Place[] = [];
+  const placeByStore = new WeakMap<object, Place>();
 
-  const openAt = async (url: string, storeOptions: StoreOptions): Promise<PostgresStore> => {
-    const store = await openPostgresStore(`${url}?poolSize=4`, storeOptions);
-    users.set(url, (users.get(url) ?? 0) + 1);
-    let isStopped = false;
-    const stop = async (): Promise<void> => {
-      await store.stop();
-      if (isStopped) return;
-      isStopped = true;
-      const left = (users.get(url) ?? 1) - 1;
-      users.set(url, left);
-      if (left === 0) free.push(url);
+  const watch = (store: PostgresStore, place: Place): PostgresStore => {
+    place.users += 1;
+    let stopping: Promise<void> | undefined;
+    const stop = (): Promise<void> => {
+      stopping ??= store.stop().then(() => {
+        place.users -= 1;
+      });
+      return stopping;
     };
     const watched: PostgresStore = { ...store, stop, [Symbol.asyncDispose]: stop };
-    urls.set(watched, url);
+    placeByStore.set(watched, place);
     return watched;
   };
-  const urlOf = (store: object): string => {
-    const url = urls.get(store);
-    if (url === undefined) throw new Error('the store was not opened here');
-    return url;
+  const placeOf = (store: object): Place => {
+    const place = placeByStore.get(store);
+    if (!place) throw new Error('the store was not opened here');
+    return place;
+  };
+  const findPlace = async (): Promise<Place> => {
+    const free = places.find(({ users }) => users === 0);
+    if (free) await empty(free.database);
+    if (free) return free;
+    if (!server.isAvailable) throw new Error(server.reason);
+    const url = await server.createDatabase();
+    const place = { url, database: await connectStore(`${url}?poolSize=4`), users: 0 };
+    places.push(place);
+    return place;
   };
   return {
     skip: server.isAvailable ? false : server.reason,
     server,
-    urlOf,
+    urlOf: (store) => placeOf(store).url,
     async open(storeOptions) {
-      if (!server.isAvailable) throw new Error(server.reason);
-      const used = free.shift();
-      if (used !== undefined) await empty(used);
-      return await openAt(used ?? (await server.createDatabase()), storeOptions);
+      const place = await findPlace();
+      return watch(await createPostgresStore(keepOpen(place.database), storeOptions), place);
     },
     async openAgain(store, storeOptions) {
-      const url = urlOf(store);
-      const at = free.indexOf(url);
-      if (at !== -1) free.splice(at, 1);
-      return await openAt(url, storeOptions);
+      const place = placeOf(store);
+      return watch(await openPostgresStore(`${place.url}?poolSize=4`, storeOptions), place);
     },
     async stop() {
+      for (const { database } of places) await database.close();
       if (server.isAvailable) await server.stop();
     },
   };
 }
 
-async function empty(url: string): Promise<void> {
-  const database = await openPostgres(url, { poolSize: 1 });
-  try {
-    for (const table of tables) if (table !== 'log_end') await database.query(`DELETE FROM ${table}`);
-    await database.query('UPDATE log_end SET seq = 0');
-  } finally {
-    await database.close();
-  }
+function keepOpen(database: PostgresDatabase): PostgresDatabase {
+  const close = async (): Promise<void> => {};
+  return { ...database, close, [Symbol.asyncDispose]: close };
+}
+
+async function empty(database: PostgresDatabase): Promise<void> {
+  const filled = tables.filter((table) => table !== 'log_end').map((table) => `DELETE FROM ${table}`);
+  await database.query([...filled, 'UPDATE log_end SET seq = 0'].join(';'));
 }

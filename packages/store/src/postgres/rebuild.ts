@@ -53,7 +53,7 @@ export async function rebuildIndexes(database: PostgresDatabase): Promise<void> 
     for (const statement of Object.values(indexes)) await session.query(statement);
     await session.query('REINDEX TABLE event');
   });
-  await database.query('ANALYZE');
+  await database.query('ANALYZE event, tag, search');
 }
 
 async function updateColumns(

@@ -46,9 +46,24 @@ const settings = {
  * @throws StoreError with one clear sentence: server away, wrong password, no such database, newer version
  */
 export async function openPostgresStore(url: string, options: StoreOptions): Promise<PostgresStore> {
+  return await createPostgresStore(await connectStore(url), options);
+}
+
+/**
+ * Connects as a store does.
+ * @throws StoreError with one clear sentence
+ */
+export async function connectStore(url: string): Promise<PostgresDatabase> {
+  const { address, poolSize } = readUrl(url);
+  return await translate(() => openPostgres(address, { poolSize, settings }));
+}
+
+/**
+ * Makes or updates the tables of a connected database, and the store over it; `stop` closes the database.
+ * @throws StoreError with one clear sentence
+ */
+export async function createPostgresStore(database: PostgresDatabase, options: StoreOptions): Promise<PostgresStore> {
   return await translate(async () => {
-    const { address, poolSize } = readUrl(url);
-    const database = await openPostgres(address, { poolSize, settings });
     try {
       await migrate(database, migrations);
       return createStore(database, await createFeed(database), options);
