@@ -128,8 +128,9 @@ async function runTransaction<T>(pool: Pool, guard: Guard, work: (client: PoolCl
   };
   client.on('error', onError);
   try {
-    await guard(() => client.query('BEGIN'));
-    const result = await work(client);
+    // The first statements follow BEGIN without waiting for its answer: it fails only with the connection.
+    const begun = guard(() => client.query('BEGIN'));
+    const [result] = await Promise.all([work(client), begun]);
     await guard(() => client.query('COMMIT'));
     return result;
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { SqlValue } from '@nostrata/database';
-import { type Filter, getGeohashPrefix } from '@nostrata/protocol';
+import { type Filter, getGeohashPrefix, parseSearch as parseTerms } from '@nostrata/protocol';
 import { geohashPrefixKey, tagKey } from '../keys.ts';
 import { parseSearch, toTsquery } from '../search-query.ts';
 import { hexArray, numberArray, textArray } from './literal.ts';
@@ -27,13 +27,13 @@ export function createParameters(): Parameters {
 /**
  * What a filter asks for but its limit, exactly, in SQL. Tags are found by their keys and then compared with the
  * text of the event: in canonical JSON `["e","value"` stands only where a tag has that name and value, as a quote
- * within a string is always escaped. Null where nothing can match.
+ * within a string is always escaped.
  */
 export function writeCondition(
   filter: Filter,
   parameters: Parameters,
   options: { readonly nowSeconds: number; readonly useTagIndex: boolean },
-): string | null {
+): string {
   const parts = [`(e.expires_at IS NULL OR e.expires_at > ${parameters.add(options.nowSeconds)}::bigint)`];
   const { ids, authors, kinds, since, until } = filter;
   if (ids) parts.push(`e.id = ANY (${parameters.add(hexArray(ids))}::bytea[])`);
@@ -45,22 +45,30 @@ export function writeCondition(
   if (options.useTagIndex && !ids)
     parts.push(...tags.map(([letter, values]) => tagIndex(letter, values, filter)(parameters)));
   parts.push(...tags.map(([letter, values]) => tagText(letter, values, parameters)));
-  if (filter.search !== undefined) {
-    const query = tsquery(filter.search);
-    if (query === null) return null;
-    if (query !== '') {
-      parts.push(`EXISTS (SELECT FROM search s WHERE s.seq = e.seq AND s.words @@ ${parameters.add(query)}::tsquery)`);
-    }
-  }
+  if (filter.search !== undefined) parts.push(...searchParts(filter.search, parameters));
   return parts.join(' AND ');
 }
 
-/** A search as text for `::tsquery`; empty where it asks for nothing, null where nothing can match. */
+/** A search as text for `::tsquery`, or null where it requires no word. */
 export function tsquery(search: string): string | null {
   const query = parseSearch(search);
-  if (query.type !== 'phrases') return query.type === 'all' ? '' : null;
-  const cut = (phrases: readonly (readonly string[])[]) => phrases.map((phrase) => phrase.map(searchWord));
-  return toTsquery({ type: 'phrases', required: cut(query.required), excluded: cut(query.excluded) });
+  if (query.type !== 'phrases') return null;
+  return toTsquery({ type: 'phrases', required: query.required.map(cut), excluded: query.excluded.map(cut) });
+}
+
+function searchParts(search: string, parameters: Parameters): string[] {
+  const find = (text: string): string =>
+    `EXISTS (SELECT FROM search s WHERE s.seq = e.seq AND s.words @@ ${parameters.add(text)}::tsquery)`;
+  const query = tsquery(search);
+  if (query !== null) return [find(query)];
+  // Words that are only left out: each is looked for by itself.
+  return parseTerms(search).excluded.map(
+    (term) => `NOT ${find(toTsquery({ type: 'phrases', required: [cut(term)], excluded: [] }))}`,
+  );
+}
+
+function cut(term: readonly string[]): readonly string[] {
+  return term.map(searchWord);
 }
 
 /** The key under which a value of a filter is found. */

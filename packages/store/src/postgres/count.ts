@@ -6,6 +6,7 @@ import { isEmpty } from '../plan.ts';
 import type { ReadContext } from './acceptance.ts';
 import { createParameters, type Parameters, writeCondition } from './conditions.ts';
 import { numberArray } from './literal.ts';
+import { normalizeFilter } from './normalize.ts';
 
 /**
  * The exact number of events that match one of the filters. Kinds that are judged one by one are read and judged,
@@ -17,20 +18,16 @@ export async function countMatches(
   context: ReadContext,
 ): Promise<CountResult> {
   context.options.signal?.throwIfAborted();
-  const unlimited = filters.map(({ limit: _, ...filter }) => filter).filter((filter) => !isEmpty(filter));
-  const [only] = unlimited;
-  const offset = only && filters.length === 1 ? getHllOffset(only) : emptyHllOffset(filters);
+  const unlimited = filters
+    .map(({ limit: _, ...filter }) => normalizeFilter(filter))
+    .filter((filter) => !isEmpty(filter));
+  const [only] = filters;
+  const offset = only && filters.length === 1 ? getHllOffset(only) : undefined;
   const hll = offset === undefined ? undefined : createHllCounter(offset);
   const { visibility } = context.options;
   let count = await countFree(database, unlimited, { ...context, hll });
   if (visibility) count += await countJudged(database, unlimited, { ...context, hll, visibility });
   return { count, hll: hll?.toHex() };
-}
-
-/** A filter that matches nothing has registers too: all zero. */
-function emptyHllOffset(filters: readonly Filter[]): number | undefined {
-  const [only] = filters;
-  return only && filters.length === 1 ? getHllOffset(only) : undefined;
 }
 
 interface Counting extends ReadContext {
@@ -92,9 +89,8 @@ export function writeUnion(
   parameters: Parameters,
   options: { readonly nowSeconds: number; readonly extra: string; readonly columns: string },
 ): string | null {
-  const conditions = filters
-    .map((filter) => writeCondition(filter, parameters, { nowSeconds: options.nowSeconds, useTagIndex: true }))
-    .filter((condition) => condition !== null);
+  const { nowSeconds } = options;
+  const conditions = filters.map((filter) => writeCondition(filter, parameters, { nowSeconds, useTagIndex: true }));
   if (conditions.length === 0) return null;
   const select = (condition: string): string =>
     `SELECT ${options.columns} FROM event e WHERE ${condition}${options.extra}`;

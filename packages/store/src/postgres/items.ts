@@ -6,6 +6,7 @@ import { isEmpty, planFilter } from '../plan.ts';
 import type { ReadContext } from './acceptance.ts';
 import { createParameters, writeCondition } from './conditions.ts';
 import { numberArray } from './literal.ts';
+import { normalizeFilter } from './normalize.ts';
 import { readRows } from './query.ts';
 
 /**
@@ -14,10 +15,11 @@ import { readRows } from './query.ts';
  */
 export async function* readItems(
   database: PostgresDatabase,
-  filter: Filter,
+  asked: Filter,
   context: ReadContext,
 ): AsyncGenerator<readonly Item[]> {
   context.options.signal?.throwIfAborted();
+  const filter = normalizeFilter(asked);
   if (isEmpty(filter)) return;
   const isBounded = filter.limit !== undefined || planFilter(filter).by === 'search';
   yield* isBounded ? readNewest(database, filter, context) : readAll(database, filter, context);
@@ -52,7 +54,6 @@ async function* readAll(
   for (;;) {
     const parameters = createParameters();
     const condition = writeCondition(filter, parameters, { nowSeconds: context.nowSeconds, useTagIndex: true });
-    if (condition === null) return;
     const judged = parameters.add(numberArray([...(visibility?.kinds ?? [])]));
     const at = parameters.add(after.created_at);
     const id = parameters.add(`\\x${after.id}`);

@@ -116,6 +116,10 @@ function createEventShelf(before: Prefetched, end: Seq): { shelf: EventShelf; fi
         if (gone.has(row.id)) return;
         gone.add(row.id);
         removedSeqs.push(row.seq);
+      } else {
+        // What enters and leaves in one batch is in the log as removed only.
+        const at = changes.findIndex((change) => change.type === 'stored' && change.event.id === row.id);
+        changes.splice(at, 1);
       }
       const removal = toRemoval(nextSeq(), row, { reason, cause });
       removals.push(removal);

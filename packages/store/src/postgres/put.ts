@@ -74,14 +74,10 @@ async function putBatch(pieces: PutPieces, batch: readonly PutRequest[], moment:
   const names = batch.map(({ source }) => (source === undefined ? undefined : sourceName(source)));
   const numbers = await sources.resolve(new Set(names.filter((name) => name !== undefined)));
   const numberOf = (index: number): number | undefined => numbers.get(names[index] ?? '');
-  const committed = await withLog(database, async ({ session, end, advance }) => {
-    const overlay = createOverlay(
-      await prefetch(
-        session,
-        batch.map(({ event }) => event),
-      ),
-      end,
-    );
+  const events = batch.map(({ event }) => event);
+  const committed = await withLog(database, async ({ session, advance, ...transaction }) => {
+    const [before, end] = await Promise.all([prefetch(session, events), transaction.end]);
+    const overlay = createOverlay(before, end);
     const results = batch.map((request) => apply(overlay, request, moment.rules));
     const written = overlay.finish();
     const sourceById = new Map<string, number>();
@@ -93,9 +89,11 @@ async function putBatch(pieces: PutPieces, batch: readonly PutRequest[], moment:
       if (outcome === 'stored') sourceById.set(event.id, source);
       else if (outcome === 'duplicate') seen.push({ id: event.id, source, atMs: moment.receivedAtMs });
     }
-    await writeBatch(session, written, { receivedAtMs: moment.receivedAtMs, sourceById });
-    await insertSightings(session, seen);
-    if (written.end > end) await advance(written.end);
+    await Promise.all([
+      writeBatch(session, written, { receivedAtMs: moment.receivedAtMs, sourceById }),
+      insertSightings(session, seen),
+      written.end > end ? advance(written.end) : undefined,
+    ]);
     return { results, commit: { before: end, end: written.end, changes: written.changes } };
   });
   if (committed.commit.changes.length > 0) await feed.committed(committed.commit);

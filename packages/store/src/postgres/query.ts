@@ -6,8 +6,10 @@ import { planFilter, type Stream } from '../plan.ts';
 import { createAcceptance, type ReadContext } from './acceptance.ts';
 import { createParameters, tsquery, writeCondition } from './conditions.ts';
 import { hexArray } from './literal.ts';
+import { normalizeFilter } from './normalize.ts';
 import { comparePositions, type EventRow, type Position, toStoredEvent } from './row.ts';
 import { readStreams, startOf } from './streams.ts';
+import { readLogEnd } from './transaction.ts';
 
 /** Pages of accepted rows of one filter, in its order. */
 type RowPages = AsyncGenerator<readonly EventRow[]>;
@@ -41,7 +43,8 @@ export function explainFilter(filter: Filter): 'nothing' | 'ids' | 'search' | St
 }
 
 /** Accepted rows of one filter, in its order, in pages. */
-export function readRows(database: PostgresDatabase, filter: Filter, context: ReadContext): RowPages {
+export function readRows(database: PostgresDatabase, asked: Filter, context: ReadContext): RowPages {
+  const filter = normalizeFilter(asked);
   const plan = planFilter(filter);
   switch (plan.by) {
     case 'nothing':
@@ -70,14 +73,20 @@ async function* readMerged(
   let left = filter.limit ?? Number.POSITIVE_INFINITY;
   let after: Position = startOf(filter);
   let rows = Math.min(left, pageEventsMax);
+  let lastSeq = Number.POSITIVE_INFINITY;
   while (left > 0) {
     const { statement, values } = readStreams(streams, { after, since: filter.since ?? 0, rows });
     const found = await database.read<EventRow>(statement, values, context.options.signal);
-    const page = withoutDoubles(found).filter(accepts).slice(0, left);
+    const page = withoutDoubles(found)
+      .filter((row) => row.seq <= lastSeq && accepts(row))
+      .slice(0, left);
     left -= page.length;
-    if (page.length > 0) yield page;
     const last = found.at(-1);
-    if (!last || found.length < rows) return;
+    const isEnd = !last || found.length < rows || left <= 0;
+    // What is stored between two pages belongs to the followers.
+    if (!isEnd && lastSeq === Number.POSITIVE_INFINITY) lastSeq = await readLogEnd(database);
+    if (page.length > 0) yield page;
+    if (isEnd) return;
     after = last;
     const isWasteful = page.length < found.length / 2;
     rows = Math.min(isWasteful ? Math.max(rows * 2, 64) : Math.min(left, pageEventsMax), 2 * pageEventsMax);
@@ -87,7 +96,7 @@ async function* readMerged(
 /** Authors, kinds and time are exact in SQL; tags are found by keys that others may share. */
 function needsCheck(filter: Filter, streams: readonly Stream[]): boolean {
   const index = streams[0]?.index ?? 'time';
-  if (filter.tags !== undefined || index === 'tag') return true;
+  if (filter.tags !== undefined || filter.search !== undefined) return true;
   if (index === 'author') return false;
   return filter.authors !== undefined || (index === 'time' && filter.kinds !== undefined);
 }
@@ -133,7 +142,6 @@ async function* readSearch(database: PostgresDatabase, filter: Filter, context: 
   const words = `${parameters.add(query)}::tsquery`;
   const { search: _, ...rest } = filter;
   const condition = writeCondition(rest, parameters, { nowSeconds: context.nowSeconds, useTagIndex: false });
-  if (condition === null) return;
   const accepts = createAcceptance(undefined, context);
   let left = filter.limit ?? Number.POSITIVE_INFINITY;
   const text = `SELECT e.seq, e.id, e.kind, e.created_at, e.expires_at, e.json

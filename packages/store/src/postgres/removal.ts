@@ -19,8 +19,8 @@ export async function removeRows<R extends Row>(
   choose: (transaction: LogTransaction) => Promise<readonly R[]>,
 ): Promise<readonly R[]> {
   const { rows, commit } = await withLog(database, async (transaction) => {
-    const { session, end, advance } = transaction;
-    const chosen = await choose(transaction);
+    const { session, advance } = transaction;
+    const [chosen, end] = await Promise.all([choose(transaction), transaction.end]);
     const changes: RemovedChange[] = chosen.map((row, index) => toRemoval((end + index + 1) as Seq, row, { reason }));
     if (chosen.length > 0) {
       await deleteEvents(

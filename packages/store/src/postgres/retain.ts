@@ -7,7 +7,7 @@ import { hexArray, numberArray } from './literal.ts';
 import { type RemovalPieces, removeRows } from './removal.ts';
 import { readBytes, vacuum } from './size.ts';
 
-/** A row that may go, and the bytes that it takes with its indexes, before scaling. */
+/** A row that may go, and the bytes that it takes with its indexes. */
 interface Candidate extends Row {
   readonly bytes: number;
 }
@@ -20,7 +20,6 @@ interface Plan {
   readonly kinds: string;
   readonly pubkeys: string;
   readonly batchEvents: number;
-  readonly scale: number;
   /** Bytes of live data, as far as is known. */
   live: number;
 }
@@ -47,14 +46,13 @@ export async function retainEvents(
 ): Promise<RetentionReport> {
   const { database } = pieces;
   const bytesBefore = await readBytes(database);
-  const { live, scale, events } = await readLive(database, bytesBefore);
+  const { live, events } = await readLive(database);
   const plan: Plan = {
     oldest: policy.maxAgeSeconds === undefined ? 0 : Math.floor(now() / 1_000) - policy.maxAgeSeconds,
     bytesMax: policy.maxBytes ?? Number.POSITIVE_INFINITY,
     kinds: numberArray([...(policy.protectedKinds ?? [])]),
     pubkeys: hexArray([...(policy.protectedPubkeys ?? [])]),
     batchEvents: Math.max(1, policy.batchEvents ?? removalBatchEvents),
-    scale,
     live,
   };
   if (policy.dryRun) {
@@ -69,16 +67,10 @@ export async function retainEvents(
   return { ...done, bytesBefore, bytesAfter: await readBytes(database), incomplete: plan.live > plan.bytesMax };
 }
 
-/**
- * In a small store the fixed part of tables and indexes outweighs the events: there the estimate is scaled to what
- * the server says, which is true as small stores are rewritten whenever something was removed.
- */
-async function readLive(database: PostgresDatabase, bytes: number) {
-  const text = `SELECT coalesce(sum(${bytesOfEvent}), 0)::bigint AS sum, count(*) AS events FROM event e`;
-  const [row] = await database.run<{ sum: number; events: number }>({ name: 'retain_live', text });
-  const sum = row?.sum ?? 0;
-  const scale = bytes < smallStoreBytes && sum > 0 ? bytes / sum : 1;
-  return { live: sum * scale, scale, events: row?.events ?? 0 };
+async function readLive(database: PostgresDatabase): Promise<{ live: number; events: number }> {
+  const text = `SELECT coalesce(sum(${bytesOfEvent}), 0)::bigint AS live, count(*) AS events FROM event e`;
+  const [row] = await database.run<{ live: number; events: number }>({ name: 'retain_live', text });
+  return { live: row?.live ?? 0, events: row?.events ?? 0 };
 }
 
 async function removeInBatches(pieces: RemovalPieces, plan: Plan): Promise<{ removed: number; batches: number }> {
@@ -91,7 +83,7 @@ async function removeInBatches(pieces: RemovalPieces, plan: Plan): Promise<{ rem
       return takeOldest(found, plan);
     });
     if (rows.length === 0) return { removed, batches };
-    for (const { bytes } of rows) plan.live -= bytes * plan.scale;
+    for (const { bytes } of rows) plan.live -= bytes;
     removed += rows.length;
     batches += 1;
   }
@@ -102,7 +94,7 @@ function takeOldest(rows: readonly Candidate[], plan: Plan): readonly Candidate[
   let { live } = plan;
   const end = rows.findIndex(({ created_at, bytes }) => {
     if (created_at >= plan.oldest && live <= plan.bytesMax) return true;
-    live -= bytes * plan.scale;
+    live -= bytes;
     return false;
   });
   return end === -1 ? rows : rows.slice(0, end);
@@ -110,7 +102,7 @@ function takeOldest(rows: readonly Candidate[], plan: Plan): readonly Candidate[
 
 /** Counts what would go, and leaves in the plan what would remain. */
 async function rehearse(database: PostgresDatabase, plan: Plan): Promise<number> {
-  const excess = Number.isFinite(plan.bytesMax) ? Math.max(0, plan.live - plan.bytesMax) / plan.scale : 0;
+  const excess = Number.isFinite(plan.bytesMax) ? Math.max(0, plan.live - plan.bytesMax) : 0;
   const text = `SELECT count(*) AS events, coalesce(sum(bytes), 0)::bigint AS bytes FROM (
       SELECT e.created_at, ${bytesOfEvent} AS bytes,
         sum(${bytesOfEvent}) OVER (ORDER BY e.created_at, e.id DESC) - ${bytesOfEvent} AS before
@@ -118,6 +110,6 @@ async function rehearse(database: PostgresDatabase, plan: Plan): Promise<number>
     ) AS c WHERE created_at < $4 OR before < $5`;
   const values = [Number.MAX_SAFE_INTEGER, plan.kinds, plan.pubkeys, plan.oldest, Math.ceil(excess)];
   const [row] = await database.run<{ events: number; bytes: number }>({ name: 'retain_rehearse', text }, values);
-  plan.live -= (row?.bytes ?? 0) * plan.scale;
+  plan.live -= row?.bytes ?? 0;
   return row?.events ?? 0;
 }

@@ -19,8 +19,8 @@ const advance = {
 /** A transaction that holds the log: whoever comes later gives later positions, and commits later. */
 export interface LogTransaction {
   readonly session: PostgresSession;
-  /** The last position that was given before. */
-  readonly end: Seq;
+  /** The last position that was given before; it comes with the answers to the first statements of the work. */
+  readonly end: Promise<Seq>;
   /** Moves the end of the log and tells it at commit; called at most once, with the last position given. */
   advance(end: Seq): Promise<unknown>;
 }
@@ -35,11 +35,12 @@ export async function withLog<T>(
 ): Promise<T> {
   return await retry(() =>
     database.transaction(async (session) => {
-      // The lock stands in a statement of its own: the next one sees all that was committed before it was given.
-      await session.run(lock, [logLock]);
-      const [row] = await session.run<{ seq: Seq }>(readEnd);
-      const end = row?.seq ?? (0 as Seq);
-      return await work({ session, end, advance: (to) => session.run(advance, [to]) });
+      // The lock stands in a statement of its own: those behind it see all that was committed before it was given.
+      const locked = session.run(lock, [logLock]);
+      const end = session.run<{ seq: Seq }>(readEnd).then(([row]) => row?.seq ?? (0 as Seq));
+      const working = work({ session, end, advance: (to) => session.run(advance, [to]) });
+      const [result] = await Promise.all([working, locked, end]);
+      return result;
     }),
   );
 }

@@ -17,8 +17,8 @@ export interface Receipt {
 
 /** Writes what a batch changes; the statements go out together. */
 export async function writeBatch(session: PostgresSession, written: Written, receipt: Receipt): Promise<void> {
-  await deleteEvents(session, written.removedSeqs);
   await Promise.all([
+    deleteEvents(session, written.removedSeqs),
     insertEvents(session, written.insertions, receipt),
     insertTags(
       session,
