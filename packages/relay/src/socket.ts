@@ -41,6 +41,8 @@ export interface OutboxFactory {
 const scratchBytes = 131_072;
 // Smaller writes are copied to their own size, so that a slow reader never pins a whole scratch buffer.
 const copyBytesMax = 16_384;
+// 8 MB of buffers kept for the next large replies.
+const spareBuffersMax = 64;
 const closingBracket = 0x5d;
 const textFrame = 0x81;
 // Bytes of the longest frame header (RFC 6455 §5.2).
@@ -79,6 +81,8 @@ class SocketOutbox implements Outbox {
   #queuedBytes = 0;
   #waiting: (() => void)[] = [];
   #isCut = false;
+  /** Buffers that the operating system had not taken whole when they were written. */
+  #pinned: Buffer[] = [];
 
   constructor(
     socket: WebSocket,
@@ -166,6 +170,7 @@ class SocketOutbox implements Outbox {
   }
 
   #drained(): void {
+    if (this.#raw?.writableLength === 0) this.#releasePinned();
     if (this.#waiting.length === 0) return;
     for (const resume of this.#waiting.splice(0)) resume();
   }
@@ -189,15 +194,21 @@ class SocketOutbox implements Outbox {
     if (scratch.length === 0) return;
     this.#options.onSent(scratch.length);
     const isBehind = raw.writableLength > 0;
-    if (isBehind || scratch.length <= copyBytesMax) {
+    if (!isBehind) this.#releasePinned();
+    if (isBehind && scratch.length <= copyBytesMax) {
       raw.write(scratch.copy());
     } else {
       raw.write(scratch.view());
       // What the operating system did not take at once still points into the buffer.
-      if (raw.writableLength > 0) scratch.replace();
+      if (raw.writableLength > 0) this.#pinned.push(scratch.swap());
     }
     scratch.clear();
     if (isBehind && raw.writableLength > this.#options.outgoingBytesMax) this.#cutSlow();
+  }
+
+  #releasePinned(): void {
+    for (const buffer of this.#pinned) this.#options.scratch.giveBack(buffer);
+    if (this.#pinned.length > 0) this.#pinned = [];
   }
 
   #cutSlow(): void {
@@ -223,7 +234,9 @@ function joinMessage(prefix: Buffer, body: Buffer | string): string {
 
 /** One reusable buffer into which WebSocket frames are written one behind the other. Server frames carry no mask. */
 class Scratch {
-  #buffer = Buffer.allocUnsafeSlow(scratchBytes);
+  #buffer: Buffer = Buffer.allocUnsafeSlow(scratchBytes);
+  /** Buffers that sockets have given back: large replies would otherwise keep the garbage collector busy. */
+  readonly #spare: Buffer[] = [];
   length = 0;
 
   /** Appends one text frame; false where it may not fit. */
@@ -260,13 +273,21 @@ class Scratch {
     return this.#buffer.subarray(0, this.length);
   }
 
-  replace(): void {
-    this.#buffer = Buffer.allocUnsafeSlow(scratchBytes);
+  /** Hands over the buffer, which a socket still reads from, and goes on with another. */
+  swap(): Buffer {
+    const buffer = this.#buffer;
+    this.#buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(scratchBytes);
+    return buffer;
+  }
+
+  /** Takes back a buffer that nobody reads from any more. */
+  giveBack(buffer: Buffer): void {
+    if (buffer.length === scratchBytes && this.#spare.length < spareBuffersMax) this.#spare.push(buffer);
   }
 
   clear(): void {
     this.length = 0;
-    if (this.#buffer.length > scratchBytes) this.replace();
+    if (this.#buffer.length > scratchBytes) this.swap();
   }
 
   /** The header's size must be known before the payload is written; only near a boundary must the bytes be counted. */
