@@ -1,4 +1,4 @@
-import { type Filter, getGeohashPrefix } from '@nostrata/protocol';
+import { type Filter, getGeohashPrefix, getSearchText, matchSearch, parseSearch } from '@nostrata/protocol';
 import type { Visibility } from '../contract.ts';
 import type { Entry } from './reader.ts';
 import { idOf, parseCanonical, pubkeyOf } from './texts.ts';
@@ -26,6 +26,7 @@ export function compileCheck(filter: Filter, { nowSeconds, visibility }: CheckOp
   if (filter.authors) checks.push(has(filter.authors, (entry) => pubkeyOf(entry.json)));
   if (filter.ids) checks.push(has(filter.ids, (entry) => idOf(entry.json)));
   for (const [letter, values] of Object.entries(filter.tags ?? {})) checks.push(hasTag(letter, values));
+  if (filter.search !== undefined) checks.push(leavesOut(filter.search));
   if (visibility) {
     const { kinds } = visibility;
     checks.push((entry) => !kinds.has(entry.kind) || visibility.isVisible(parseCanonical(entry.json)));
@@ -34,6 +35,13 @@ export function compileCheck(filter: Filter, { nowSeconds, visibility }: CheckOp
     for (const check of checks) if (!check(entry)) return false;
     return true;
   };
+}
+
+/** A search that only excludes words is checked here, for no index can answer it. */
+function leavesOut(search: string): EntryCheck {
+  const query = parseSearch(search);
+  if (query.required.length > 0 || query.excluded.length === 0) return () => true;
+  return (entry) => matchSearch(query, getSearchText(parseCanonical(entry.json)));
 }
 
 function has<T>(list: readonly T[], get: (entry: Entry) => T): EntryCheck {

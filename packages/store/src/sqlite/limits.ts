@@ -7,11 +7,17 @@ export const stepRowsMax = 2_000;
 /** Runs that are merged one statement each; above it one statement covers all runs of a kind. */
 export const mergedRunsMax = 16;
 
+/** Entries read of each run at first, beside twice its share. */
+export const headRows = 4;
+
 /** Index entries that one statement over many runs may give before the time range is narrowed. */
 export const manyRowsMax = 4_000;
 
-/** Index entries walked on a wider index before the runs of many authors are looked up one by one. */
-export const walkRowsMax = 1_200;
+/** Index entries walked at first, to learn how busy many authors are. */
+export const walkRowsMin = 200;
+
+/** Cost of looking for a run of an author, in index entries that could be walked meanwhile (measured). */
+export const seekCostRows = 5;
 
 /** Bytes of event texts kept in memory by default. */
 export const cacheBytesDefault = 48 * 1024 * 1024;

@@ -12,8 +12,8 @@ export interface Log {
   lastSeq(): Seq;
   read(after: number, limit: number): Change[];
   follow(follower: Follower): () => void;
-  /** A commit of this process: its changes in log order, and the last position that it gave. */
-  committed(changes: readonly Change[], lastSeq: number): void;
+  /** A commit of this process: its changes in log order, and the positions before it and at its end. */
+  committed(changes: readonly Change[], positions: { readonly beforeSeq: number; readonly lastSeq: number }): void;
   /** Looks for commits of others. */
   look(): void;
   stop(): void;
@@ -60,11 +60,10 @@ export function createLog(path: string, reader: Reader): Log {
     lastSeq: () => last as Seq,
     read,
     follow: (follower) => followers.add(follower),
-    committed: (changes, lastSeq) => {
-      const first = changes[0];
-      if (!first || lastSeq <= last) return;
-      // Positions have no gaps, so a step of more than one tells that others have written in between.
-      if (first.seq !== last + 1) return readOn();
+    committed: (changes, { beforeSeq, lastSeq }) => {
+      if (lastSeq <= last) return;
+      // Others have written in between, or a part has been seen already.
+      if (beforeSeq !== last) return readOn();
       last = lastSeq;
       followers.tell(changes);
     },

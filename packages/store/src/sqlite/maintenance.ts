@@ -64,12 +64,13 @@ export function retainEvents(place: RetentionPlace, policy: RetentionPolicy, now
   let incomplete = false;
   for (;;) {
     const tooLarge = isTooLarge();
-    const batch = (): Candidate[] => next(tooLarge, size);
+    const excess = policy.maxBytes === undefined ? 0 : liveBytes() - policy.maxBytes;
+    const batch = (): Candidate[] => next(excess, size);
     let found: number;
     if (policy.dryRun) {
       const rows = batch();
       found = rows.length;
-      for (const [, , , json] of rows) dryBytes += json.length * bytesPerTextByte;
+      for (const [, , , json] of rows) dryBytes += estimateBytes(json);
     } else found = removeBatch(place.shelf, 'retained', batch);
     removed += found;
     if (found > 0) batches += 1;
@@ -82,15 +83,17 @@ export function retainEvents(place: RetentionPlace, policy: RetentionPolicy, now
   return { removed, batches, bytesBefore, bytesAfter: bytesOnDisk(place), incomplete };
 }
 
-/** Measured: an event takes about a third more than its text, for its index entries. */
-const bytesPerTextByte = 1.35;
+/** Measured: an event takes its text and about 300 bytes of index entries. */
+function estimateBytes(json: string): number {
+  return json.length + 300;
+}
 
 /** Gives out the oldest events that may go, batch after batch, without looking at the same ones twice. */
 function createOldestFirst(
   handle: DatabaseSync,
   policy: RetentionPolicy,
   nowSeconds: number,
-): (evenYoung: boolean, size: number) => Candidate[] {
+): (excess: number, size: number) => Candidate[] {
   const oldest = prepareArrays(
     handle,
     'SELECT e.seq, e.kind, e.created_at, e.json, e.id48 FROM event e INDEXED BY by_time WHERE created_at >= ?1 AND (created_at > ?1 OR id48 < ?2) AND created_at <= ?3 ORDER BY created_at, id48 DESC LIMIT ?4',
@@ -99,20 +102,24 @@ function createOldestFirst(
   const mayGo = ([, kind, , json]: Candidate): boolean =>
     !policy.protectedKinds?.has(kind) && !policy.protectedPubkeys?.has(pubkeyOf(json));
   let [createdAt, id48] = [0, 2 ** 48];
-  return (evenYoung, size) => {
+  const isOld = (row: Candidate): boolean => row[2] <= ageLimit;
+  return (excess, size) => {
     const found: Candidate[] = [];
-    const until = evenYoung ? Number.MAX_SAFE_INTEGER : ageLimit;
+    const until = excess > 0 ? Number.MAX_SAFE_INTEGER : ageLimit;
+    let bytes = 0;
     while (found.length < size) {
       const rows = oldest.all(createdAt, id48, until, size - found.length) as unknown as (readonly [
         ...Candidate,
         number,
       ])[];
-      const last = rows.at(-1);
-      if (!last) break;
-      [createdAt, id48] = [last[2], last[4]];
-      for (const [seq, kind, created, json] of rows) {
+      if (rows.length === 0) break;
+      for (const [seq, kind, created, json, key] of rows) {
         const candidate: Candidate = [seq, kind, created, json];
-        if (mayGo(candidate)) found.push(candidate);
+        if (found.length > 0 && bytes >= excess && !isOld(candidate)) return found;
+        [createdAt, id48] = [created, key];
+        if (!mayGo(candidate)) continue;
+        found.push(candidate);
+        bytes += estimateBytes(json);
       }
     }
     return found;

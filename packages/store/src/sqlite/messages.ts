@@ -59,6 +59,8 @@ export interface PutReply {
   readonly seqs: Float64Array;
   readonly reasons: ReadonlyMap<number, string> | undefined;
   readonly removals: readonly RemovalNote[];
+  /** The last position before this group, and the last of this group. */
+  readonly beforeSeq: number;
   readonly lastSeq: number;
   /** From the begin of the transaction to its commit. */
   readonly seconds: number;

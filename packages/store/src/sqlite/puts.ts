@@ -102,7 +102,7 @@ async function write(requests: readonly PutRequest[], options: PutsOptions): Pro
     options.cache.add({ seq, kind: event.kind, created_at: event.created_at, json, expiresAt });
   }
   options.metrics?.committed?.(requests.length, reply.seconds);
-  options.log.committed(changes, reply.lastSeq);
+  options.log.committed(changes, reply);
   return results;
 }
 
@@ -112,11 +112,13 @@ function readReply(
   reply: PutReply,
 ): { changes: Change[]; results: PutResult[] } {
   const changes: Change[] = [];
+  // What has left again within the group shows only as removed, as in the log.
+  const gone = new Set(reply.removals.map(({ id }) => id));
   const results = requests.map(({ event }, index): PutResult => {
     const outcome = outcomes[reply.outcomes[index] ?? 0] ?? 'invalid';
     const seq = (reply.seqs[index] ?? 0) as Seq;
     const reason = reply.reasons?.get(index);
-    if (seq > 0) changes.push({ type: 'stored', seq, event, json: texts[index] ?? '' });
+    if (seq > 0 && !gone.has(event.id)) changes.push({ type: 'stored', seq, event, json: texts[index] ?? '' });
     return { outcome, ...(seq > 0 && { seq }), ...(reason !== undefined && { reason }) };
   });
   if (reply.removals.length > 0) {

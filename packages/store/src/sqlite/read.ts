@@ -23,7 +23,6 @@ export async function* readPages(
   filters: readonly Filter[],
   context: ReadContext,
 ): AsyncGenerator<readonly StoredEvent[]> {
-  context.signal?.throwIfAborted();
   for await (const page of readEntries(filters, context, pageEventsMax)) yield page;
 }
 
@@ -78,7 +77,7 @@ async function* readEntries(
   eventsMax: number,
 ): AsyncGenerator<Entry[]> {
   if (!filters.some(hasSearch)) {
-    const scans = filters.map((filter) => createScan(withoutSearch(filter), context));
+    const scans = filters.map((filter) => createScan(filter, context));
     const [only] = scans;
     yield* slices(only && scans.length === 1 ? only : mergeScans(scans), context, eventsMax);
     return;
@@ -86,25 +85,21 @@ async function* readEntries(
   await context.indexSearch();
   const seen = new Set<number>();
   for (const filter of filters) {
-    const scan = hasSearch(filter) ? createSearchScan(filter, context) : createScan(withoutSearch(filter), context);
+    const scan = hasSearch(filter) ? createSearchScan(filter, context) : createScan(filter, context);
     for await (const page of slices(scan, context, eventsMax)) {
       yield page.filter(({ seq }) => !seen.has(seq) && seen.add(seq));
     }
   }
 }
 
-function withoutSearch({ search: _, ...filter }: Filter): Filter {
-  return filter;
-}
-
 /** Runs a scan in time slices; between them others have their turn. */
 async function* slices(scan: Scan, context: ReadContext, eventsMax: number): AsyncGenerator<Entry[]> {
   for (;;) {
+    context.signal?.throwIfAborted();
     const { page, isDone } = runSlice(scan, context.reader, eventsMax);
     if (page.length > 0) yield page;
     if (isDone) return;
     await nextTurn();
-    context.signal?.throwIfAborted();
   }
 }
 

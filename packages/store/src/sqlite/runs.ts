@@ -2,7 +2,7 @@ import type { StatementSync } from 'node:sqlite';
 import { getGeohashPrefix } from '@nostrata/protocol';
 import { geohashPrefixKey, hexKey, tagKey } from '../keys.ts';
 import type { Stream } from '../plan.ts';
-import { manyRowsMax, mergedRunsMax } from './limits.ts';
+import { headRows, manyRowsMax, mergedRunsMax } from './limits.ts';
 import type { Reader } from './reader.ts';
 
 /** One index entry: when, key of the id, position; and the key of the author where the index holds it. */
@@ -35,6 +35,8 @@ export interface Range {
   readonly after: Position;
   /** Seconds, inclusive. */
   readonly since: number;
+  /** Seconds before `after` in which the wanted entries of many runs are expected; no promise. */
+  readonly guess?: number | undefined;
 }
 
 /** Turns the streams of a plan into runs; where a stream has no kind, the kinds under its key are looked up. */
@@ -49,12 +51,12 @@ export function toRuns(reader: Reader, streams: readonly Stream[]): Run[] {
 }
 
 /** The next `count` entries of the runs, or fewer where there are no more. */
-export function nextRound(reader: Reader, runs: readonly Run[], { after, since }: Range, count: number): Round {
+export function nextRound(reader: Reader, runs: readonly Run[], range: Range, count: number): Round {
   for (let wanted = count; ; wanted *= 2) {
     const rows =
       runs.length <= mergedRunsMax
-        ? mergeRuns(reader, runs, { after, since }, wanted + 1)
-        : mergeMany(reader, runs, { after, since }, wanted + 1);
+        ? mergeRuns(reader, runs, range, wanted + 1)
+        : mergeMany(reader, runs, range, wanted + 1);
     if (rows.length <= wanted) return { rows, done: true };
     const cut = cutBeforeTie(rows, wanted);
     if (cut.length > 0) return { rows: cut, done: false };
@@ -77,16 +79,43 @@ function keyOfTag(letter: string, value: string): number {
   return prefix === undefined ? tagKey(letter, value) : geohashPrefixKey(prefix);
 }
 
-/** One statement for each run; what is known so far bounds how far back the next run is read. */
+/** What has been read of a run: the last entry, and whether there is more. */
+interface Reading {
+  readonly run: Run;
+  last: IndexRow | undefined;
+  wanted: number;
+  isDone: boolean;
+}
+
+/**
+ * One statement for each run, a few entries at first. Together they tell how far back the newest `count` can reach;
+ * only runs whose last entry is newer than that are read on.
+ */
 function mergeRuns(reader: Reader, runs: readonly Run[], range: Range, count: number): readonly IndexRow[] {
+  const wanted = runs.length === 1 ? count : Math.min(count, Math.ceil((count / runs.length) * 2) + headRows);
+  let open = runs.map((run): Reading => ({ run, last: undefined, wanted, isDone: false }));
   let merged: readonly IndexRow[] = [];
-  let since = range.since;
-  for (const run of runs) {
-    const rows = readRun(reader, run, { after: range.after, since }, count);
-    merged = merged.length === 0 ? rows : mergeRows(merged, rows, count);
-    since = Math.max(since, merged.length >= count ? (merged[count - 1]?.[0] ?? 0) : 0);
+  while (open.length > 0) {
+    for (const reading of open) {
+      const since = merged.length >= count ? Math.max(range.since, merged[count - 1]?.[0] ?? 0) : range.since;
+      const rows = readOn(reader, reading, { after: range.after, since }, count);
+      merged = merged.length === 0 ? rows : mergeRows(merged, rows, count);
+    }
+    const reach = merged.length >= count ? merged[count - 1] : undefined;
+    open = open.filter(({ isDone, last }) => !isDone && (!reach || (last && compareRows(last, reach) < 0)));
   }
   return merged;
+}
+
+/** The next entries of a run. The last one is read again, as the entries after it may share its key. */
+function readOn(reader: Reader, reading: Reading, { after, since }: Range, count: number): IndexRow[] {
+  const { last, wanted, run } = reading;
+  const from = last ? { createdAt: last[0], id48: last[1] - 1 } : after;
+  const rows = readRun(reader, run, { after: from, since }, wanted);
+  reading.isDone = rows.length < wanted;
+  reading.wanted = isTie(rows[0], rows.at(-1)) ? wanted * 4 : Math.min(count, wanted * 4);
+  reading.last = rows.at(-1) ?? last;
+  return rows;
 }
 
 const runStatements: Readonly<Record<Stream['index'], string>> = {
@@ -105,26 +134,37 @@ function readRun(reader: Reader, run: Run, { after, since }: Range, count: numbe
 }
 
 /**
- * Many runs: one statement for all keys of a kind. It gives its entries in no useful order, so it is bounded; where
- * the bound is met, the entries seen so far still prove how far back the newest `count` can reach, and with that
- * it is asked again.
+ * Many runs: one statement for all keys of a kind. It gives its entries in no useful order, so what it reads is
+ * bounded: first by `Range.guess`, how far back the newest are expected to reach, then by a number of entries; where
+ * that is met, the entries seen so far still prove how far back the newest `count` can reach.
  */
 function mergeMany(reader: Reader, runs: readonly Run[], range: Range, count: number): readonly IndexRow[] {
+  const groups = keysByKind(runs);
+  for (let span = range.guess ?? Number.POSITIVE_INFINITY; ; span *= 4) {
+    const since = Math.max(range.since, Math.min(range.after.createdAt, newestPossible) - span);
+    const merged = readGroups(reader, { groups, runs, range: { ...range, since } }, count);
+    if (merged.length >= count || since <= range.since) return merged;
+  }
+}
+
+/** Where nothing says when the newest events are, guesses count from here: no clock is asked. */
+const newestPossible = Number.MAX_SAFE_INTEGER;
+
+interface Many {
+  readonly groups: ReadonlyMap<number, string>;
+  readonly runs: readonly Run[];
+  readonly range: Range;
+}
+
+function readGroups(reader: Reader, { groups, runs, range }: Many, count: number): readonly IndexRow[] {
+  const bound = Math.max(manyRowsMax, count * 2);
+  const statement = manyStatement(reader, runs);
+  const { createdAt, id48 } = range.after;
   let merged: readonly IndexRow[] = [];
   let since = range.since;
-  for (const [kind, keys] of keysByKind(runs)) {
-    const list = JSON.stringify(keys);
+  for (const [kind, keys] of groups) {
     for (;;) {
-      const bound = Math.max(manyRowsMax, count * 2);
-      const rows = allRows(manyStatement(reader, runs), [
-        list,
-        kind,
-        range.after.createdAt,
-        since,
-        range.after.id48,
-        bound,
-      ]);
-      rows.sort(compareRows);
+      const rows = allRows(statement, [keys, kind, createdAt, since, id48, bound]).sort(compareRows);
       const together = mergeRows(merged, rows, count);
       const reach = together.length >= count ? (together[count - 1]?.[0] ?? since) : since;
       if (rows.length < bound) {
@@ -147,14 +187,15 @@ function manyStatement(reader: Reader, runs: readonly Run[]): StatementSync {
   );
 }
 
-function keysByKind(runs: readonly Run[]): Map<number, number[]> {
+/** The keys of each kind as a JSON list. */
+function keysByKind(runs: readonly Run[]): Map<number, string> {
   const byKind = new Map<number, number[]>();
   for (const { kind, key } of runs) {
     const keys = byKind.get(kind);
     if (keys) keys.push(key);
     else byKind.set(kind, [key]);
   }
-  return byKind;
+  return new Map([...byKind].map(([kind, keys]) => [kind, `[${keys.join()}]`]));
 }
 
 function allRows(statement: StatementSync, parameters: readonly (number | string)[]): IndexRow[] {

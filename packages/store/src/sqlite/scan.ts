@@ -4,9 +4,9 @@ import { hexKey } from '../keys.ts';
 import { pageEventsMax } from '../limits.ts';
 import { isEmpty, planFilter, type Stream } from '../plan.ts';
 import { compileCheck, type EntryCheck } from './check.ts';
-import { mergedRunsMax, stepRowsMax, walkRowsMax } from './limits.ts';
+import { mergedRunsMax, seekCostRows, stepRowsMax, walkRowsMin } from './limits.ts';
 import type { Entry, Reader } from './reader.ts';
-import { type IndexRow, isTie, nextRound, type Position, type Run, toRuns } from './runs.ts';
+import { type IndexRow, isTie, nextRound, type Position, type Range, type Run, toRuns } from './runs.ts';
 import { idOf } from './texts.ts';
 
 /** The events of one filter, in order, in small steps. */
@@ -62,16 +62,20 @@ function createRunScan(filter: Filter, options: ScanOptions, check: EntryCheck):
   let left = filter.limit ?? Number.POSITIVE_INFINITY;
   let count = Math.min(left, pageEventsMax);
   let done = false;
+  let snapshot: number | undefined;
   return {
     isDone: () => done,
     step: () => {
       const round = source.next({ after: position, since: filter.since ?? 0 }, Math.min(count, stepRowsMax));
-      const found = inOrder(reader, round.rows).filter(check);
+      // What is stored after the first step belongs to the followers, not to this read.
+      const newest = snapshot ?? Number.POSITIVE_INFINITY;
+      const found = inOrder(reader, round.rows).filter((entry) => entry.seq <= newest && check(entry));
       const entries = found.length > left ? found.slice(0, left) : found;
       const last = round.last;
       if (last) position = { createdAt: last[0], id48: last[1] };
       left -= entries.length;
       done = round.done || left <= 0;
+      if (!done) snapshot ??= reader.lastSeq();
       // Where the index is wider than the filter, the next step looks further.
       count = entries.length * 2 < count ? count * 2 : Math.min(left, pageEventsMax);
       return entries;
@@ -103,7 +107,7 @@ interface SourceRound {
 
 interface Source {
   readonly runs: readonly Run[];
-  next(range: { after: Position; since: number }, count: number): SourceRound;
+  next(range: Range, count: number): SourceRound;
 }
 
 function chooseSource(filter: Filter, reader: Reader): Source {
@@ -125,7 +129,8 @@ function sourceOf(reader: Reader, runs: readonly Run[]): Source {
 
 /**
  * Many authors: where they are busy, walking the index over their kinds and looking at the author key of each entry
- * is cheapest. Where they turn out to be quiet, their own runs are read from there on.
+ * is cheapest. The first steps tell how busy; where they are quiet, their own runs are read from there on, and the
+ * walk has told how far back that must go.
  */
 function walkFirst(filter: Filter, reader: Reader, streams: readonly Stream[]): Source {
   const authors = new Set((filter.authors ?? []).map(hexKey));
@@ -133,19 +138,23 @@ function walkFirst(filter: Filter, reader: Reader, streams: readonly Stream[]): 
   const walk = sourceOf(reader, toRuns(reader, wider.length > 0 ? wider : [{ index: 'time' }]));
   if (walk.runs.length > mergedRunsMax) return sourceOf(reader, toRuns(reader, streams));
   let own: Source | undefined;
-  let walked = 0;
-  let found = 0;
+  const seen = { entries: 0, hits: 0, newest: 0, oldest: 0 };
   return {
     runs: walk.runs,
     next: (range, count) => {
-      // Reading the runs costs about as much as walking a few entries for each of them.
-      const isQuiet = walked >= Math.min(walkRowsMax, streams.length * 4) && found * 8 < walked;
-      if (isQuiet) own ??= sourceOf(reader, toRuns(reader, streams));
-      if (own) return own.next(range, count);
-      const round = walk.next(range, Math.max(count, 64));
+      const expected = ((seen.entries + 1) / (seen.hits + 0.5)) * count;
+      if (seen.entries > 0 && expected > streams.length * seekCostRows)
+        own ??= sourceOf(reader, toRuns(reader, streams));
+      if (own) {
+        const guess = Math.ceil(((seen.newest - seen.oldest + 1) / seen.entries) * expected * 1.25);
+        return own.next({ ...range, guess }, count);
+      }
+      const round = walk.next(range, Math.max(count, walkRowsMin));
       const rows = round.rows.filter((row) => authors.has(row[3]));
-      walked += round.rows.length;
-      found += rows.length;
+      if (seen.entries === 0) seen.newest = round.rows[0]?.[0] ?? 0;
+      seen.oldest = round.last?.[0] ?? seen.oldest;
+      seen.entries += round.rows.length;
+      seen.hits += rows.length;
       return { rows, last: round.last, done: round.done };
     },
   };

@@ -14,7 +14,9 @@ export function createSearchScan(filter: Filter, options: ScanOptions): Scan {
   if (query.type !== 'phrases') return { step: () => [], isDone: () => true };
   const { reader } = options;
   const check = compileCheck(filter, options as Parameters<typeof compileCheck>[1]);
-  const find = reader.prepare('SELECT rowid FROM search WHERE search MATCH ? ORDER BY rank, rowid DESC');
+  const find = reader.prepare(
+    'SELECT e.seq FROM search s CROSS JOIN event e ON e.seq = s.rowid WHERE search MATCH ? ORDER BY s.rank, e.created_at DESC, substr(e.json, 8, 64)',
+  );
   let seqs: readonly number[] | undefined;
   let at = 0;
   let left = filter.limit ?? Number.POSITIVE_INFINITY;

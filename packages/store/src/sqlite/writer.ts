@@ -104,7 +104,9 @@ function put(writer: Writer, { texts, sources, nowMs }: WriterRequest & { type: 
   const started = performance.now();
   const options: RuleOptions = { nowSeconds: Math.floor(nowMs / 1_000), isOwnRelay: writer.isOwnRelay };
   const results: PutResult[] = [];
+  let beforeSeq = 0;
   inTransaction(shelf, () => {
+    beforeSeq = shelf.lastSeq();
     for (const [index, json] of texts.entries()) {
       const result = applyEvent(shelf, { event: parseCanonical(json) as VerifiedEvent, json }, options);
       results.push(result);
@@ -119,6 +121,7 @@ function put(writer: Writer, { texts, sources, nowMs }: WriterRequest & { type: 
     seqs: Float64Array.from(results, ({ seq }) => seq ?? 0),
     reasons: reasons.size > 0 ? reasons : undefined,
     removals: shelf.takeRemovals(),
+    beforeSeq,
     lastSeq: shelf.lastSeq(),
     seconds: (performance.now() - started) / 1_000,
   };
