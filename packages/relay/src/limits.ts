@@ -2,6 +2,7 @@
 export interface RelayLimits {
   readonly messageBytesMax: number;
   readonly filtersPerRequestMax: number;
+  readonly subscriptionIdCharactersMax: number;
   readonly subscriptionsPerConnectionMax: number;
   readonly valuesPerFilterMax: number;
   readonly liveValuesPerConnectionMax: number;
@@ -37,6 +38,8 @@ export const defaultLimits: RelayLimits = {
   messageBytesMax: 1_048_576,
   // Outbox clients send one filter per relay list entry; more than this is better sent as several subscriptions.
   filtersPerRequestMax: 32,
+  // NIP-01; more than 64 is not read whatever stands here.
+  subscriptionIdCharactersMax: 64,
   // Twenty is what users of other relays complain about; a feed with many threads open needs about a hundred.
   subscriptionsPerConnectionMax: 300,
   // Follow lists of busy accounts hold a few thousand pubkeys.

@@ -29,10 +29,13 @@ export interface LiveOptions {
   readonly heldEventsPerSubscriptionMax: number;
   /** A subscription got more new events than it may hold while its stored ones are sent. */
   readonly onOverflow: (subscription: Subscription) => void;
+  /** How many subscriptions are open now. */
+  readonly onSize: (subscriptions: number) => void;
 }
 
 /** Creates the live part; it listens to commits and to ephemeral events until it is stopped. */
-export function createLive({ store, ingest, now, heldEventsPerSubscriptionMax, onOverflow }: LiveOptions): Live {
+export function createLive(options: LiveOptions): Live {
+  const { store, ingest, now, heldEventsPerSubscriptionMax, onOverflow, onSize } = options;
   const index = createLiveIndex<Subscription>();
   let size = 0;
 
@@ -72,6 +75,7 @@ export function createLive({ store, ingest, now, heldEventsPerSubscriptionMax, o
       connection.subscriptions.set(id, subscription);
       connection.liveEntries += subscription.entries;
       size += 1;
+      onSize(size);
       return subscription;
     },
     noteSent(subscription, seq) {
@@ -92,6 +96,7 @@ export function createLive({ store, ingest, now, heldEventsPerSubscriptionMax, o
       connection.liveEntries -= subscription.entries;
       for (const filter of subscription.filters) index.remove(filter);
       size -= 1;
+      onSize(size);
       subscription.endQuery?.();
       subscription.endQuery = undefined;
     },

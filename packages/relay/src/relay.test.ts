@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createPolicies } from '@nostrata/ingest';
 import { serializeEvent } from '@nostrata/protocol';
 import type { EventStore } from '@nostrata/store';
 import { connectClient, createEventBuilder, createFakeClock, waitUntil } from '@nostrata/testing';
@@ -232,4 +233,76 @@ test('stopping says goodbye to everybody', async () => {
   await relay[Symbol.asyncDispose]();
   assert.equal((await client.closed).code, 1001);
   await waitUntil(() => relay.relay.statistics().connections === 0);
+});
+
+test('a protected event is taken from its author alone, once authenticated', async () => {
+  await using relay = await createTestRelay({ policies: createPolicies({}, { now: Date.now }) });
+  await using client = await relay.connect();
+  assert.ok(relay.relay.information().supported_nips.includes(70));
+  const event = alice.note('for this relay', { tags: [['-']] });
+  assert.match((await client.publish(event)).message, /^auth-required: /);
+  const challenge = await client.challenge();
+  await authenticateWith(client, bob, { challenge, url: relay.url });
+  assert.match((await client.publish(event)).message, /^restricted: /);
+  await authenticateWith(client, alice, { challenge, url: relay.url });
+  assert.deepEqual(await client.publish(event), { ok: true, message: '' });
+});
+
+test('the information document says what switches, limits and policies make of the relay', async () => {
+  const policies = createPolicies(
+    { eventBytesMax: 90_000, contentCharactersMax: 5_000, tagsMax: 100, powBits: 8, futureSecondsMax: 900 },
+    { now: Date.now },
+  );
+  const description = { name: 'Test', self: alice.pubkey, contact: '' };
+  const settings = { description, count: false, search: false, negentropy: false, limits: { limitEventsMax: 77 } };
+  await using relay = await createTestRelay({ policies, settings });
+  const { supported_nips, limitation, name, self, ...rest } = relay.relay.information();
+  assert.deepEqual([name, self], ['Test', alice.pubkey]);
+  assert.equal('contact' in rest, false);
+  assert.deepEqual(supported_nips, [1, 2, 4, 9, 11, 13, 17, 40, 42, 59, 62, 65, 67, 70]);
+  assert.equal(limitation.max_limit, 77);
+  assert.equal(limitation.max_content_length, 5_000);
+  assert.equal(limitation.max_event_tags, 100);
+  assert.equal(limitation.min_pow_difficulty, 8);
+  assert.equal(limitation.created_at_upper_limit, 900);
+  assert.equal(limitation.restricted_writes, true);
+  await using client = await relay.connect();
+  assert.match((await client.count('count', [{}])).closed ?? '', /^unsupported: /);
+  assert.match((await client.request('search', [{ search: 'x' }])).closed ?? '', /^unsupported: /);
+  client.send('NEG-OPEN', 'neg', {}, '61');
+  assert.match(String((await client.waitFor(([verb]) => verb === 'NEG-ERR'))[2]), /^unsupported: /);
+});
+
+test('search works on stored and on live events', async () => {
+  await using relay = await createTestRelay();
+  await using client = await relay.connect();
+  const stored = alice.note('an orange tree');
+  await client.publish(stored);
+  await client.publish(alice.note('an apple tree'));
+  const { events } = await client.request('sub', [{ search: 'orange tree -sour' }], { keepOpen: true });
+  assert.deepEqual(events, [stored]);
+  await client.publish(alice.note('a sour orange from a tree'));
+  const live = alice.note('the tree bears an Orange');
+  await client.publish(live);
+  assert.deepEqual(await client.nextEvent('sub'), live);
+});
+
+test('new events are held back within a bound while stored ones are sent', async () => {
+  const gate = Promise.withResolvers<void>();
+  const wrapStore = (store: EventStore): EventStore => ({
+    ...store,
+    async *query(filters, options) {
+      await gate.promise;
+      yield* store.query(filters, options);
+    },
+  });
+  const limits = { heldEventsPerSubscriptionMax: 2 };
+  await using relay = await createTestRelay({ wrapStore, settings: { limits } });
+  await using client = await relay.connect();
+  client.send('REQ', 'sub', {});
+  for (const text of ['1', '2', '3']) await client.publish(alice.note(text));
+  const [, , reason] = await client.waitFor(([verb, id]) => verb === 'CLOSED' && id === 'sub');
+  assert.match(String(reason), /^error: /);
+  gate.resolve();
+  assert.equal(relay.relay.statistics().subscriptions, 0);
 });

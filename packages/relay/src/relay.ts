@@ -70,7 +70,6 @@ export function createRelay(options: RelayOptions): Relay {
     connection.queries.waiting = [];
     registry.remove(connection);
     metrics?.connectionClosed?.(connection.endReason);
-    metrics?.subscriptionsOpen?.(live.size);
   };
 
   const receive = (connection: Connection, data: Buffer, isBinary: boolean) => {
@@ -156,6 +155,7 @@ function createRoutes(
     ingest,
     now,
     heldEventsPerSubscriptionMax: limits.heldEventsPerSubscriptionMax,
+    onSize: (subscriptions) => metrics?.subscriptionsOpen?.(subscriptions),
     onOverflow: (subscription) => {
       live.close(subscription);
       const refusal = { prefix: 'error', message: 'too many new events while stored ones were sent' } as const;

@@ -11,13 +11,22 @@ export interface RequestRules {
   readonly search: boolean;
 }
 
-/** Checks the filters of REQ, COUNT or NEG-OPEN against limits and access; undefined where they may be served. */
-export function checkFilters(
-  filters: readonly Filter[],
+/** A request for events, read but not yet checked. */
+export interface Request {
+  readonly id: string;
+  readonly filters: readonly Filter[];
+}
+
+/** Checks REQ, COUNT or NEG-OPEN against limits and access; undefined where it may be served. */
+export function checkRequest(
+  { id, filters }: Request,
   connection: Connection,
   rules: RequestRules,
 ): Refusal | undefined {
-  const { filtersPerRequestMax } = rules.limits;
+  const { filtersPerRequestMax, subscriptionIdCharactersMax } = rules.limits;
+  if (id.length > subscriptionIdCharactersMax) {
+    return { prefix: 'invalid', message: `subscription id is longer than ${subscriptionIdCharactersMax} characters` };
+  }
   if (filters.length > filtersPerRequestMax) {
     return { prefix: 'invalid', message: `more than ${filtersPerRequestMax} filters` };
   }

@@ -4,7 +4,7 @@ import { canMatchRestricted, createVisibility } from '../access.ts';
 import { sendClosed } from '../answers.ts';
 import type { Connection } from '../connection.ts';
 import type { Refusal, RelayLogger, RelayMetrics } from '../contract.ts';
-import { checkFilters, type RequestRules } from '../request.ts';
+import { checkRequest, type RequestRules } from '../request.ts';
 import type { Scheduler, Task } from '../scheduler.ts';
 
 /** What COUNT is answered with. */
@@ -25,7 +25,7 @@ export function createCountHandler(options: CountOptions) {
   const { scheduler, rules, enabled, metrics } = options;
   return (connection: Connection, id: string, filters: readonly Filter[]): void => {
     connection.running.get(`COUNT ${id}`)?.end();
-    const refusal = enabled ? checkFilters(filters, connection, rules) : switchedOff;
+    const refusal = enabled ? checkRequest({ id, filters }, connection, rules) : switchedOff;
     if (refusal) {
       metrics?.messageRejected?.('COUNT', refusal.prefix);
       sendClosed(connection, id, refusal);

@@ -4,7 +4,7 @@ import { canMatchRestricted, createVisibility } from '../access.ts';
 import { sendNegErr } from '../answers.ts';
 import type { Connection, Running } from '../connection.ts';
 import type { Refusal, RelayLogger, RelayMetrics } from '../contract.ts';
-import { checkFilters, type RequestRules } from '../request.ts';
+import { checkRequest, type RequestRules } from '../request.ts';
 import type { Scheduler, Task } from '../scheduler.ts';
 
 /** What sync sessions are served with. */
@@ -53,7 +53,7 @@ export function createNegentropyHandlers(options: NegentropyOptions): Negentropy
   return {
     negOpen(connection, id, { filter, message }) {
       getSession(connection, id)?.end();
-      const refusal = enabled ? checkFilters([filter], connection, rules) : switchedOff;
+      const refusal = enabled ? checkRequest({ id, filters: [filter] }, connection, rules) : switchedOff;
       if (refusal) {
         refuse(connection, id, refusal);
         return;

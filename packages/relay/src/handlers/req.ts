@@ -8,7 +8,7 @@ import type { RelayLogger, RelayMetrics } from '../contract.ts';
 import type { RelayLimits } from '../limits.ts';
 import type { Live } from '../live.ts';
 import { countEntries } from '../live-index.ts';
-import { checkFilters, type RequestRules } from '../request.ts';
+import { checkRequest, type RequestRules } from '../request.ts';
 import type { Scheduler, Task } from '../scheduler.ts';
 
 /** What REQ is answered with. */
@@ -32,7 +32,7 @@ export function createReqHandler(options: ReqOptions) {
   return (connection: Connection, id: string, filters: readonly Filter[]): void => {
     const former = connection.subscriptions.get(id);
     if (former) live.close(former);
-    const refusal = checkFilters(filters, connection, rules) ?? checkRoom(connection, filters, limits);
+    const refusal = checkRequest({ id, filters }, connection, rules) ?? checkRoom(connection, filters, limits);
     if (refusal) {
       metrics?.messageRejected?.('REQ', refusal.prefix);
       sendClosed(connection, id, refusal);
