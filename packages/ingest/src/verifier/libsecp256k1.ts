@@ -1,4 +1,3 @@
-import { InvalidError } from '@nostrata/protocol';
 import koffi from 'koffi';
 import { parsedKeysMax } from '../limits.ts';
 import type { Backend } from './backend.ts';
@@ -22,7 +21,7 @@ const parsedKeyBytes = 64;
 
 /**
  * The back end that calls the system's libsecp256k1: about 30,000 signatures a second.
- * @throws InvalidError where no library is found, or it was built without Schnorr signatures
+ * @throws Error where no library is found, or it was built without Schnorr signatures
  */
 export function openLibsecp256k1(): Backend {
   const library = loadLibrary();
@@ -32,7 +31,7 @@ export function openLibsecp256k1(): Backend {
     'int secp256k1_schnorrsig_verify(const void *, const void *, const void *, size_t, const void *)',
   );
   const context: unknown = createContext(contextVerify);
-  if (!context) throw new InvalidError('libsecp256k1 gave no context');
+  if (!context) throw new Error('libsecp256k1 gave no context');
   const keys = createKeyCache((pubkey, parsed) => parseKey(context, parsed, pubkey) === 1);
   return {
     name: 'libsecp256k1',
@@ -54,7 +53,7 @@ function loadLibrary(): ReturnType<typeof koffi.load> {
       // Not under this name: the next one is tried, and the end of the list is the answer.
     }
   }
-  throw new InvalidError('libsecp256k1 was not found');
+  throw new Error('libsecp256k1 was not found');
 }
 
 interface KeyCache {

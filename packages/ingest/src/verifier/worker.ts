@@ -1,5 +1,6 @@
+// No other room is imported in this thread: it would double the time that a worker takes to start.
+import assert from 'node:assert';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { assert } from '@nostrata/protocol';
 import type { Backend, BackendName } from './backend.ts';
 import type { VerifyBatch, WorkerMessage, WorkerOptions } from './messages.ts';
 import { openBackend } from './open-backend.ts';
