@@ -9,7 +9,7 @@ interface Vector {
 }
 
 /** Test vectors of BIP-340 with messages of 32 bytes, by their index there. */
-export const selfTestVectors: readonly Vector[] = [
+const selfTestVectors: readonly Vector[] = [
   {
     index: 0,
     check: [
@@ -139,7 +139,7 @@ export const selfTestVectors: readonly Vector[] = [
 ];
 
 /** The vectors as one packed batch. */
-export function packSelfTest(): Uint8Array {
+function packSelfTest(): Uint8Array {
   const bytes = new Uint8Array(selfTestVectors.length * recordBytes);
   for (const [place, { check }] of selfTestVectors.entries()) {
     bytes.set(Buffer.from(check.join(''), 'hex'), place * recordBytes);
