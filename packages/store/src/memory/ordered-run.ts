@@ -74,11 +74,11 @@ export class OrderedRun<T> {
   }
 
   /**
-   * The values for which `isBefore` does not hold, in order; it must hold for a beginning of the run only. The run
-   * may change between two calls of `next`: what was handed out is not handed out again.
+   * The values for which `isBefore` does not hold, in order, or all of them; it must hold for a beginning of the run
+   * only. The run may change between two calls of `next`: what was handed out is not handed out again.
    */
-  cursor(isBefore: (value: T) => boolean): Source<T> {
-    let [chunk, index] = this.#partition(isBefore);
+  cursor(isBefore?: (value: T) => boolean): Source<T> {
+    let [chunk, index] = isBefore ? this.#partition(isBefore) : [0, 0];
     let version = this.#version;
     let last: T | undefined;
     return {
@@ -87,7 +87,7 @@ export class OrderedRun<T> {
           version = this.#version;
           const previous = last;
           const passed = (value: T): boolean =>
-            previous === undefined ? isBefore(value) : this.#compare(value, previous) <= 0;
+            previous === undefined ? (isBefore?.(value) ?? false) : this.#compare(value, previous) <= 0;
           [chunk, index] = this.#partition(passed);
         }
         const value = this.#chunks[chunk]?.[index];
@@ -104,7 +104,8 @@ export class OrderedRun<T> {
   }
 
   #seek(value: T): readonly [chunk: number, index: number] {
-    return this.#partition((other) => this.#compare(other, value) < 0);
+    const compare = this.#compare;
+    return this.#partition((other) => compare(other, value) < 0);
   }
 
   /** The place of the first value for which `isBefore` does not hold. */
@@ -113,7 +114,8 @@ export class OrderedRun<T> {
     let high = this.#chunks.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const tail = this.#chunks[middle]?.at(-1);
+      const values = this.#chunks[middle];
+      const tail = values?.[values.length - 1];
       if (tail !== undefined && isBefore(tail)) low = middle + 1;
       else high = middle;
     }

@@ -71,20 +71,30 @@ async function* readSection(filters: readonly Filter[], context: ReadContext): A
 async function* readOrdered(filters: readonly Filter[], context: ReadContext): AsyncGenerator<MemoryRow[]> {
   let scans = filters.map((filter) => new Scan(filter, context)).filter((scan) => !scan.isDone);
   while (scans.length > 0) {
-    const page: MemoryRow[] = [];
-    const budget = { rows: pageRowsMax };
-    while (page.length < pageEventsMax && scans.every((scan) => scan.advance(budget))) {
-      scans = scans.filter((scan) => !scan.isDone);
-      const row = takeNewest(scans);
-      if (!row) break;
-      page.push(row);
-      scans = scans.filter((scan) => !scan.isDone);
-    }
+    const page = readPage(scans);
+    scans = scans.filter((scan) => !scan.isDone);
     yield page;
     if (scans.length === 0) return;
     await nextTurn();
     context.options.signal?.throwIfAborted();
   }
+}
+
+function readPage(scans: readonly Scan[]): MemoryRow[] {
+  const page: MemoryRow[] = [];
+  const budget = { rows: pageRowsMax };
+  while (page.length < pageEventsMax && advanceAll(scans, budget)) {
+    const row = takeNewest(scans);
+    if (!row) break;
+    page.push(row);
+  }
+  return page;
+}
+
+/** Finds the next match of every scan; false where the budget ended first. */
+function advanceAll(scans: readonly Scan[], budget: { rows: number }): boolean {
+  for (const scan of scans) if (!scan.advance(budget)) return false;
+  return true;
 }
 
 /** Takes the newest of all heads, from every scan that has it. */

@@ -96,7 +96,7 @@ function openSource(filter: Filter, table: Table): Source<MemoryRow> {
   const choice = chooseRuns(filter, table.indexes);
   if (choice.index === 'ids') return listSource(pickRows(filter.ids ?? [], table));
   const { until } = filter;
-  const isBefore = (row: MemoryRow): boolean => until !== undefined && row.created_at > until;
+  const isBefore = until === undefined ? undefined : (row: MemoryRow): boolean => row.created_at > until;
   return mergeOrdered(
     choice.runs.map((run) => run.cursor(isBefore)),
     compareRows,
