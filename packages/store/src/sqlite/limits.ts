@@ -31,6 +31,9 @@ export const writerCacheKib = 64 * 1024;
 /** Page cache of the reading connection, in KiB. */
 export const readerCacheKib = 16 * 1024;
 
+/** Size of a database page. */
+export const pageBytes = 4_096;
+
 /** Pages of the write-ahead log after which they are moved into the database: 64 MB. */
 export const checkpointPages = 16_000;
 

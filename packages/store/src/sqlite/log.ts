@@ -1,5 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
+import { DatabaseError, toDatabaseError } from '@nostrata/database';
 import type { Change, Follower, RemovalReason, Seq, StoredChange } from '../contract.ts';
+import { StoreError } from '../errors.ts';
 import { createFollowers } from '../followers.ts';
 import { changesDefault } from '../limits.ts';
 import { pollMs } from './limits.ts';
@@ -52,9 +54,17 @@ export function createLog(path: string, reader: Reader): Log {
     version = now;
     readOn();
   };
-  const timer = setInterval(look, pollMs);
+  /** A failure here is one of the database; every read and put tells of it too, to somebody who can act on it. */
+  const lookAgain = (): void => {
+    try {
+      look();
+    } catch (error) {
+      if (!(toDatabaseError(path, error) instanceof DatabaseError) && !(error instanceof StoreError)) throw error;
+    }
+  };
+  const timer = setInterval(lookAgain, pollMs);
   timer.unref();
-  const watcher = watchLog(path, look);
+  const watcher = watchLog(path, lookAgain);
 
   return {
     lastSeq: () => last as Seq,

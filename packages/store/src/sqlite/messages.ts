@@ -5,6 +5,7 @@ import type { PutOutcome, RemovalReason, RetentionPolicy, RetentionReport } from
 export interface WriterOptions {
   readonly path: string;
   readonly relayUrls: readonly string[];
+  readonly fileBytesMax: number | undefined;
 }
 
 /** One sighting of an event that is known. */

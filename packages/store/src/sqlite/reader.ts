@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Seq, StoredEvent } from '../contract.ts';
 import { createEntryCache, type EntryCache } from './cache.ts';
+import { translateFailures } from './failures.ts';
 import { numbers, prepareArrays } from './shelf.ts';
 
 /** A stored event with what a check needs beside it. */
@@ -31,7 +32,7 @@ type EntryRow = readonly [seq: Seq, kind: number, createdAt: number, expiresAt: 
 const singleLoadsMax = 6;
 
 /** Makes the reader of a connection. */
-export function createReader(handle: DatabaseSync, cacheBytes: number): Reader {
+export function createReader(path: string, handle: DatabaseSync, cacheBytes: number): Reader {
   const statements = new Map<string, StatementSync>();
   const prepare = (sql: string): StatementSync => {
     let statement = statements.get(sql);
@@ -71,12 +72,14 @@ export function createReader(handle: DatabaseSync, cacheBytes: number): Reader {
     prepare,
     snapshot: (work) => {
       if (handle.isTransaction) return work();
-      begin.run();
-      try {
-        return work();
-      } finally {
-        end.run();
-      }
+      return translateFailures(path, () => {
+        begin.run();
+        try {
+          return work();
+        } finally {
+          end.run();
+        }
+      });
     },
     load: (seqs) => {
       const entries = seqs.map((seq) => cache.get(seq));

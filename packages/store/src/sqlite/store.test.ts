@@ -25,7 +25,7 @@ const open = (folder: string): Promise<EventStore> => openStore(`sqlite:${folder
 let made = 0;
 function makeEvent(fields: Partial<NostrEvent> = {}): VerifiedEvent {
   made += 1;
-  const id = made.toString(16).padStart(16, '0').repeat(4);
+  const id = made.toString(16).padStart(8, '0').repeat(8);
   const base = { id, pubkey: 'a'.repeat(64), created_at: made, kind: 1, tags: [], content: '', sig: 'b'.repeat(128) };
   return { ...base, ...fields } as VerifiedEvent;
 }

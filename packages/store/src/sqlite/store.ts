@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { DatabaseError, openSqlite, toDatabaseError } from '@nostrata/database';
+import { openSqlite } from '@nostrata/database';
 import type { Filter } from '@nostrata/protocol';
 import type { EventStore, KnownQuery, ReadOptions, StoreOptions } from '../contract.ts';
 import { StoreError } from '../errors.ts';
 import { hexKey } from '../keys.ts';
 import { changesDefault } from '../limits.ts';
+import { translateFailures } from './failures.ts';
 import { cacheBytesDefault, readerCacheKib } from './limits.ts';
 import { createLog, type Log } from './log.ts';
 import { bytesOnDisk } from './maintenance.ts';
@@ -21,6 +22,8 @@ import { startWriter, type WriterClient } from './writer-client.ts';
 export interface SqliteStoreOptions extends StoreOptions {
   /** Bytes of event texts that are kept in memory; 48 MB unless told. */
   readonly cacheBytes?: number | undefined;
+  /** Bytes that the database file may grow to; what would need more is refused as on a full disk. */
+  readonly fileBytesMax?: number | undefined;
 }
 
 /** The SQLite engine: the whole contract, and a look at its planner. */
@@ -48,8 +51,14 @@ interface Parts {
  */
 export async function openSqliteStore(folder: string, options: SqliteStoreOptions): Promise<SqliteStore> {
   const path = join(folder, 'events.db');
-  const writer = await startWriter({ path, relayUrls: options.relayUrls ?? [] });
-  return createStore(openReader(path, options, writer));
+  const { relayUrls = [], fileBytesMax } = options;
+  const writer = await startWriter({ path, relayUrls, fileBytesMax });
+  try {
+    return createStore(translateFailures(path, () => openReader(path, options, writer)));
+  } catch (error) {
+    await writer.stop();
+    throw error;
+  }
 }
 
 function openReader(path: string, options: SqliteStoreOptions, writer: WriterClient): Parts {
@@ -57,7 +66,7 @@ function openReader(path: string, options: SqliteStoreOptions, writer: WriterCli
     readOnly: true,
     pragmas: { cache_size: -readerCacheKib, mmap_size: 2 ** 30, temp_store: 'MEMORY' },
   });
-  const reader = createReader(database.handle, options.cacheBytes ?? cacheBytesDefault);
+  const reader = createReader(path, database.handle, options.cacheBytes ?? cacheBytesDefault);
   const log = createLog(path, reader);
   const { now, metrics } = options;
   const puts = createPuts({ writer, log, cache: reader.cache, now, metrics });
@@ -88,7 +97,7 @@ function createStore(parts: Parts): SqliteStore {
   };
   const guard = <T>(work: () => T): T => {
     check();
-    return translate(path, work);
+    return translateFailures(path, work);
   };
   return {
     engine: 'sqlite',
@@ -158,13 +167,4 @@ function isKnown({ id, sig, source }: KnownQuery, { reader, sightings, options }
 
 function countRows(reader: Reader): number {
   return numbers(reader.prepare('SELECT count(*) FROM event').get())[0] ?? 0;
-}
-
-function translate<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const known = toDatabaseError(path, error);
-    throw known instanceof DatabaseError ? new StoreError(known.message, { cause: known }) : known;
-  }
 }

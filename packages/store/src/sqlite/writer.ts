@@ -6,7 +6,7 @@ import type { PutResult } from '../contract.ts';
 import { sourceCharactersMax } from '../limits.ts';
 import { createOwnRelayCheck } from '../own-relay.ts';
 import { applyEvent, type RuleOptions } from '../rules.ts';
-import { checkpointPages, walBytesMax, writerCacheKib } from './limits.ts';
+import { checkpointPages, pageBytes, walBytesMax, writerCacheKib } from './limits.ts';
 import { checkDatabase, expireEvents, rebuildIndexes, retainEvents } from './maintenance.ts';
 import {
   outcomes,
@@ -52,18 +52,19 @@ async function serve(port: NonNullable<typeof parentPort>, options: WriterOption
   answer({ number: 0, reply: 0 });
 }
 
-async function openWriter({ path, relayUrls }: WriterOptions): Promise<Writer> {
+async function openWriter({ path, relayUrls, fileBytesMax }: WriterOptions): Promise<Writer> {
   const database = openSqlite(path, {
     pragmas: {
       // Both take effect only while the file is empty.
-      page_size: 4096,
+      page_size: pageBytes,
       auto_vacuum: 'INCREMENTAL',
       journal_mode: 'WAL',
       synchronous: 'FULL',
       wal_autocheckpoint: checkpointPages,
-      journal_size_limit: checkpointPages * 4096,
+      journal_size_limit: checkpointPages * pageBytes,
       cache_size: -writerCacheKib,
       temp_store: 'MEMORY',
+      ...(fileBytesMax !== undefined && { max_page_count: Math.ceil(fileBytesMax / pageBytes) }),
     },
   });
   try {
