@@ -19,6 +19,8 @@ export interface ConformanceOptions {
   explain?(store: EventStore, filter: Filter): string | Promise<string>;
   /** Seed of the random histories; a new one each time unless told, and printed. */
   readonly seed?: number | undefined;
+  /** How many random histories are compared with the model; 6 unless told. */
+  readonly histories?: number | undefined;
   /** Why nothing can run, for engines whose server is missing. */
   readonly skip?: string | false | undefined;
 }

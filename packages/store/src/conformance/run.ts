@@ -20,6 +20,6 @@ export function runConformance(options: ConformanceOptions): void {
   const seed = options.seed ?? randomInt(2 ** 31);
   const writing = [...putLaws, ...replaceLaws, ...deleteLaws, ...vanishLaws];
   const reading = [...queryLaws, ...pageLaws, ...countLaws, ...searchLaws];
-  const keeping = [...logLaws, ...retainLaws, ...createFuzzLaws(seed)];
+  const keeping = [...logLaws, ...retainLaws, ...createFuzzLaws(seed, options.histories)];
   registerLaws([...writing, ...reading, ...keeping], options, seed);
 }
