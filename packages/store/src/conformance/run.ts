@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { testSeed } from '@nostrata/testing';
 import { countLaws } from './count.ts';
 import { deleteLaws } from './delete.ts';
 import { createFuzzLaws } from './fuzz.ts';
@@ -17,7 +17,7 @@ import { vanishLaws } from './vanish.ts';
  * the indexes, and, where the engine can be reopened, after a restart.
  */
 export function runConformance(options: ConformanceOptions): void {
-  const seed = options.seed ?? randomInt(2 ** 31);
+  const seed = options.seed ?? testSeed();
   const writing = [...putLaws, ...replaceLaws, ...deleteLaws, ...vanishLaws];
   const reading = [...queryLaws, ...pageLaws, ...countLaws, ...searchLaws];
   const keeping = [...logLaws, ...retainLaws, ...createFuzzLaws(seed, options.histories)];
