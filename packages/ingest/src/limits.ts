@@ -26,10 +26,10 @@ const mebibyte = 1_048_576;
 export const defaultLimits: IngestLimits = {
   // Real follow lists reach 200 kB; a mebibyte leaves room and still bounds what one event can cost.
   eventBytesMax: mebibyte,
-  // A second of work of one verifier worker with libsecp256k1 would be 30,000; a third of that keeps waits short.
-  queueEventsFull: 8_192,
+  // Two batches of the store and those of the workers fit in; twice as many cost 1 to 2 µs more of garbage collection each.
+  queueEventsFull: 4_096,
   queueBytesFull: 32 * mebibyte,
-  // Feeds that do not look at `isFull` in time (many sockets in one turn) find as much room again.
+  // Feeds that do not look at `isFull` in time (many sockets in one turn) find three times as much room.
   queueEventsMax: 16_384,
   queueBytesMax: 64 * mebibyte,
   // About 5 ms on the main thread, so that other work gets its turn.
