@@ -99,6 +99,19 @@ export const deleteLaws: readonly Law[] = [
     assert.deepEqual(await subject.put(next), ['stored']);
     assert.deepEqual(await subject.ids({ kinds: [30_023] }), [next.id]);
   }),
+  lastingLaw(9, 'a version of the very second of the request goes, before or after it', async (subject) => {
+    const [before, after] = [article(20, 'x'), article(20, 'y')];
+    await subject.put(before);
+    await subject.put(
+      alice.deletion(
+        20,
+        ['x', 'y'].map((d) => ['a', addressOf(d)]),
+      ),
+    );
+    await subject.settle();
+    assert.deepEqual(await subject.put(before, after), ['deleted', 'deleted']);
+    assert.deepEqual(await subject.ids({ kinds: [30_023] }), []);
+  }),
   lastingLaw(9, 'by address a version newer than the request stays', async (subject) => {
     const newer = article(21, 'x');
     await subject.put(newer);

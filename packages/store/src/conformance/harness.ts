@@ -139,7 +139,7 @@ async function createSubject(options: ConformanceOptions, settling: Settling, se
 }
 
 /** The ids that a query gives, in its order. */
-export async function readIds(
+async function readIds(
   store: EventStore,
   filters: Filter | readonly Filter[],
   options?: ReadOptions,
@@ -152,7 +152,7 @@ export async function readIds(
 }
 
 /** One filter or several, as a list. */
-export function toList(filters: Filter | readonly Filter[]): readonly Filter[] {
+function toList(filters: Filter | readonly Filter[]): readonly Filter[] {
   const isList = (value: Filter | readonly Filter[]): value is readonly Filter[] => Array.isArray(value);
   return isList(filters) ? filters : [filters];
 }
