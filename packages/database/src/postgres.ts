@@ -2,7 +2,7 @@ import type { Client, ClientConfig, Pool, PoolClient, QueryConfig } from 'pg';
 import type { Database, Queryable, SqlRow, SqlValue } from './contract.ts';
 import { DatabaseError } from './errors.ts';
 import { postgresConnectSeconds, postgresPoolSize } from './limits.ts';
-import { isConnectionLost, toPostgresError } from './postgres-errors.ts';
+import { isConnectionLost, sqlStateOf, toPostgresError } from './postgres-errors.ts';
 import { createPostgresListener, type NotificationHandler } from './postgres-listener.ts';
 
 /** Settings of a PostgreSQL database. */
@@ -109,11 +109,31 @@ function createDatabase({ pool, place, types, connect }: Pieces): PostgresDataba
       signal
         ? runCancellable<Row>(pool, toQuery(statement, values, types.hex), { signal, listener, guard })
         : session.run<Row>(statement, values),
-    transaction: (work) => runTransaction(pool, guard, (client) => work(createSession(client))),
+    transaction: (work) => runTransaction(pool, guard, (client) => work(keepFirstFailure(createSession(client)))),
     listen: (channel, handler) => listener.listen(channel, handler),
     connectionsLost: () => lost,
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** In a transaction that has failed, statements behind the one at fault fail with this state. */
+const inFailedTransaction = '25P02';
+
+/** Statements are under way together: whichever is looked at first, the failure told is the one that came first. */
+function keepFirstFailure(session: PostgresSession): PostgresSession {
+  let first: unknown;
+  const keep = async <T>(running: Promise<T>): Promise<T> => {
+    try {
+      return await running;
+    } catch (error) {
+      if (first === undefined || sqlStateOf(first) === inFailedTransaction) first = error;
+      throw sqlStateOf(error) === inFailedTransaction ? first : error;
+    }
+  };
+  return {
+    query: (text, values) => keep(session.query(text, values)),
+    run: (statement, values) => keep(session.run(statement, values)),
   };
 }
 

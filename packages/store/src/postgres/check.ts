@@ -16,10 +16,10 @@ export async function checkStore(database: PostgresDatabase): Promise<CheckRepor
     const problems: string[] = [];
     const expected = { events: 0, tags: 0, words: 0 };
     for await (const rows of readAllEvents(session)) {
-      const parsed = rows.map((row) => ({ ...row, event: JSON.parse(row.json) as NostrEvent }));
+      const parsed = rows.map(parseRow);
       expected.events += rows.length;
       expected.tags += parsed.reduce((sum, { event }) => sum + tagKeys(event).length, 0);
-      expected.words += parsed.filter(({ event }) => searchWords(event) !== null).length;
+      expected.words += parsed.filter(({ isSearchable }) => isSearchable).length;
       problems.push(...(await checkColumns(session, parsed)), ...(await checkTags(session, parsed)));
     }
     problems.push(...(await checkCounts(session, expected)), ...(await checkLog(session)));
@@ -29,6 +29,12 @@ export async function checkStore(database: PostgresDatabase): Promise<CheckRepor
 
 interface Parsed extends TextRow {
   readonly event: NostrEvent;
+  readonly isSearchable: boolean;
+}
+
+function parseRow(row: TextRow): Parsed {
+  const event = JSON.parse(row.json) as NostrEvent;
+  return { ...row, event, isSearchable: searchWords(event) !== null };
 }
 
 const columns = {
@@ -45,7 +51,7 @@ interface ColumnRow extends Pick<NostrEvent, 'id' | 'pubkey' | 'kind' | 'created
 
 async function checkColumns(session: PostgresSession, rows: readonly Parsed[]): Promise<string[]> {
   const found = await session.run<ColumnRow>(columns, [numberArray(rows.map(({ seq }) => seq))]);
-  return rows.flatMap(({ event, json }, index) => {
+  return rows.flatMap(({ event, json, isSearchable }, index) => {
     const row = found[index];
     const isSame =
       row?.id === event.id &&
@@ -56,7 +62,7 @@ async function checkColumns(session: PostgresSession, rows: readonly Parsed[]): 
     const problems: string[] = [];
     if (!isSame) problems.push(`event ${event.id} has columns that are not those of its text`);
     if (json !== serializeEvent(event)) problems.push(`event ${event.id} has a text that is not its canonical text`);
-    if ((row?.word_seq != null) !== (searchWords(event) !== null)) {
+    if ((row?.word_seq != null) !== isSearchable) {
       problems.push(`event ${event.id} is not in the search index as it should be`);
     }
     return problems;

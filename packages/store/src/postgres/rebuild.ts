@@ -51,7 +51,7 @@ export async function rebuildIndexes(database: PostgresDatabase): Promise<void> 
       await insertSearch(session, parsed);
     }
     for (const statement of Object.values(indexes)) await session.query(statement);
-    await session.query('REINDEX TABLE event');
+    await session.query('REINDEX INDEX event_pkey');
   });
   await database.query('ANALYZE event, tag, search');
 }

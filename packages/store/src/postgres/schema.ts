@@ -2,6 +2,7 @@ import type { MigrationSet } from '@nostrata/database';
 
 /** The indexes of events and tags, by name: dropped and made again by `rebuild`. */
 export const indexes: Readonly<Record<string, string>> = {
+  event_id: 'CREATE UNIQUE INDEX event_id ON event (id)',
   event_time: 'CREATE INDEX event_time ON event (created_at DESC, id)',
   event_kind: 'CREATE INDEX event_kind ON event (kind, created_at DESC, id)',
   event_author: 'CREATE INDEX event_author ON event (pubkey, kind, created_at DESC, id)',
@@ -48,7 +49,6 @@ export const migrations: MigrationSet = {
           received_at_ms bigint NOT NULL,
           json text COLLATE "C" NOT NULL
         )`,
-        'CREATE UNIQUE INDEX event_id ON event (id)',
         'CREATE TABLE tag (key bigint NOT NULL, kind integer NOT NULL, created_at bigint NOT NULL, id bytea NOT NULL)',
         'CREATE TABLE search (seq bigint PRIMARY KEY, words tsvector NOT NULL)',
         'CREATE TABLE mark (address bytea PRIMARY KEY, id bytea NOT NULL, created_at bigint NOT NULL)',
