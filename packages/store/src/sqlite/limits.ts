@@ -13,6 +13,9 @@ export const headRows = 4;
 /** Index entries that one statement over many runs may give before the time range is narrowed. */
 export const manyRowsMax = 4_000;
 
+/** How often a guess of how far back to read is widened before everything is read, in bounded pieces. */
+export const guessesMax = 3;
+
 /** Index entries walked at first, to learn how busy many authors are. */
 export const walkRowsMin = 200;
 

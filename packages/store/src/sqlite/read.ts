@@ -104,12 +104,15 @@ async function* slices(scan: Scan, context: ReadContext, eventsMax: number): Asy
 }
 
 function runSlice(scan: Scan, reader: Reader, eventsMax: number): { page: Entry[]; isDone: boolean } {
-  return reader.snapshot(() => {
-    const first = scan.step();
-    if (scan.isDone()) return { page: first as Entry[], isDone: true };
-    const page = [...first];
-    const until = performance.now() + sliceMs;
-    while (!scan.isDone() && page.length < eventsMax && performance.now() < until) page.push(...scan.step());
-    return { page, isDone: scan.isDone() };
-  });
+  if (!scan.needsSnapshot) return reader.attempt(() => stepThrough(scan, eventsMax));
+  return reader.snapshot(() => stepThrough(scan, eventsMax));
+}
+
+function stepThrough(scan: Scan, eventsMax: number): { page: Entry[]; isDone: boolean } {
+  const first = scan.step();
+  if (scan.isDone()) return { page: first as Entry[], isDone: true };
+  const page = [...first];
+  const until = performance.now() + sliceMs;
+  while (!scan.isDone() && page.length < eventsMax && performance.now() < until) page.push(...scan.step());
+  return { page, isDone: scan.isDone() };
 }

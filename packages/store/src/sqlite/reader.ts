@@ -14,6 +14,8 @@ export interface Reader {
   readonly cache: EntryCache;
   /** A statement whose rows come as arrays; each text is prepared once. */
   prepare(sql: string): StatementSync;
+  /** Runs synchronous work; failures of the database become errors of the store. */
+  attempt<T>(work: () => T): T;
   /** Runs synchronous work on one snapshot of the database. */
   snapshot<T>(work: () => T): T;
   /** The events at these positions, in their order; undefined where one has left. */
@@ -70,6 +72,7 @@ export function createReader(path: string, handle: DatabaseSync, cacheBytes: num
   return {
     cache,
     prepare,
+    attempt: (work) => translateFailures(path, work),
     snapshot: (work) => {
       if (handle.isTransaction) return work();
       return translateFailures(path, () => {

@@ -2,7 +2,7 @@ import type { StatementSync } from 'node:sqlite';
 import { getGeohashPrefix } from '@nostrata/protocol';
 import { geohashPrefixKey, hexKey, tagKey } from '../keys.ts';
 import type { Stream } from '../plan.ts';
-import { headRows, manyRowsMax, mergedRunsMax } from './limits.ts';
+import { guessesMax, headRows, manyRowsMax, mergedRunsMax } from './limits.ts';
 import type { Reader } from './reader.ts';
 
 /** One index entry: when, key of the id, position; and the key of the author where the index holds it. */
@@ -14,13 +14,13 @@ export interface Position {
   readonly id48: number;
 }
 
-/** One ordered run of an index whose kind is known. */
+/** One ordered run of an index. */
 export interface Run {
   readonly index: Stream['index'];
   /** Key of tag or author; 0 where the index has none. */
   readonly key: number;
-  /** 0 for the index over time. */
-  readonly kind: number;
+  /** 0 for the index over time; undefined among many runs, which are then read over all kinds. */
+  readonly kind: number | undefined;
 }
 
 /** The next entries of some runs, merged: newest first, then lowest key; complete as far as they go. */
@@ -39,15 +39,22 @@ export interface Range {
   readonly guess?: number | undefined;
 }
 
-/** Turns the streams of a plan into runs; where a stream has no kind, the kinds under its key are looked up. */
-export function toRuns(reader: Reader, streams: readonly Stream[]): Run[] {
-  return streams.flatMap((stream): Run[] => {
-    if (stream.index === 'time') return [{ index: 'time', key: 0, kind: 0 }];
-    if (stream.index === 'kind') return [{ index: 'kind', key: 0, kind: stream.kind }];
+/** Turns the streams of a plan into runs; few streams without a kind become one run for each kind under their key. */
+export function toRuns(reader: Reader, streams: readonly Stream[]): readonly Run[] {
+  const runs = streams.map((stream): Run => {
+    if (stream.index === 'time') return { index: 'time', key: 0, kind: 0 };
+    if (stream.index === 'kind') return { index: 'kind', key: 0, kind: stream.kind };
     const key = stream.index === 'author' ? hexKey(stream.pubkey) : keyOfTag(stream.letter, stream.value);
-    const kinds = stream.kind === undefined ? kindsUnder(reader, stream.index, key) : [stream.kind];
-    return kinds.map((kind) => ({ index: stream.index, key, kind }));
+    return { index: stream.index, key, kind: stream.kind };
   });
+  return runs.length > mergedRunsMax ? runs : splitByKind(reader, runs);
+}
+
+function splitByKind(reader: Reader, runs: readonly Run[]): readonly Run[] {
+  if (runs.every(({ kind }) => kind !== undefined)) return runs;
+  return runs.flatMap((run) =>
+    run.kind === undefined ? kindsUnder(reader, run).map((kind) => ({ ...run, kind })) : [run],
+  );
 }
 
 /** The next `count` entries of the runs, or fewer where there are no more. */
@@ -64,7 +71,7 @@ export function nextRound(reader: Reader, runs: readonly Run[], range: Range, co
 }
 
 /** The kinds that an index has under a key, found by jumping from one to the next. */
-function kindsUnder(reader: Reader, index: 'tag' | 'author', key: number): number[] {
+function kindsUnder(reader: Reader, { index, key }: Run): number[] {
   const column = index === 'tag' ? 'key' : 'author48';
   const table = index === 'tag' ? 'tag' : 'event INDEXED BY by_author';
   const first = `SELECT min(kind) FROM ${table} WHERE ${column} = ?1`;
@@ -130,7 +137,7 @@ const runRange =
 
 function readRun(reader: Reader, run: Run, { after, since }: Range, count: number): IndexRow[] {
   const statement = reader.prepare(runStatements[run.index] + runRange);
-  return allRows(statement, [run.key, run.kind, after.createdAt, since, after.id48, count]);
+  return allRows(statement, [run.key, run.kind ?? 0, after.createdAt, since, after.id48, count]);
 }
 
 /**
@@ -140,31 +147,31 @@ function readRun(reader: Reader, run: Run, { after, since }: Range, count: numbe
  */
 function mergeMany(reader: Reader, runs: readonly Run[], range: Range, count: number): readonly IndexRow[] {
   const groups = keysByKind(runs);
-  for (let span = range.guess ?? Number.POSITIVE_INFINITY; ; span *= 4) {
-    const since = Math.max(range.since, Math.min(range.after.createdAt, newestPossible) - span);
+  let span = range.guess ?? Number.POSITIVE_INFINITY;
+  for (let pass = 1; ; pass += 1) {
+    const since = Math.max(range.since, range.after.createdAt - span);
     const merged = readGroups(reader, { groups, runs, range: { ...range, since } }, count);
     if (merged.length >= count || since <= range.since) return merged;
+    const factor = Math.min(16, Math.max(1.5, (count / (merged.length + 1)) * 1.4));
+    span = pass < guessesMax ? Math.ceil(span * factor) : Number.POSITIVE_INFINITY;
   }
 }
 
-/** Where nothing says when the newest events are, guesses count from here: no clock is asked. */
-const newestPossible = Number.MAX_SAFE_INTEGER;
-
 interface Many {
-  readonly groups: ReadonlyMap<number, string>;
+  readonly groups: ReadonlyMap<number | undefined, string>;
   readonly runs: readonly Run[];
   readonly range: Range;
 }
 
 function readGroups(reader: Reader, { groups, runs, range }: Many, count: number): readonly IndexRow[] {
   const bound = Math.max(manyRowsMax, count * 2);
-  const statement = manyStatement(reader, runs);
   const { createdAt, id48 } = range.after;
   let merged: readonly IndexRow[] = [];
   let since = range.since;
   for (const [kind, keys] of groups) {
+    const statement = manyStatement(reader, runs, kind);
     for (;;) {
-      const rows = allRows(statement, [keys, kind, createdAt, since, id48, bound]).sort(compareRows);
+      const rows = allRows(statement, [keys, kind ?? 0, createdAt, since, id48, bound]).sort(compareRows);
       const together = mergeRows(merged, rows, count);
       const reach = together.length >= count ? (together[count - 1]?.[0] ?? since) : since;
       if (rows.length < bound) {
@@ -172,24 +179,24 @@ function readGroups(reader: Reader, { groups, runs, range }: Many, count: number
         since = Math.max(since, reach);
         break;
       }
-      if (reach <= since) return mergeRuns(reader, runs, range, count);
+      if (reach <= since) return mergeRuns(reader, splitByKind(reader, runs), range, count);
       since = reach;
     }
   }
   return merged;
 }
 
-function manyStatement(reader: Reader, runs: readonly Run[]): StatementSync {
+function manyStatement(reader: Reader, runs: readonly Run[], kind: number | undefined): StatementSync {
   const isTag = runs[0]?.index === 'tag';
   const from = isTag ? 'tag e ON e.key = j.value' : 'event e INDEXED BY by_author ON e.author48 = j.value';
   return reader.prepare(
-    `SELECT e.created_at, e.id48, e.seq, 0 FROM json_each(?1) j CROSS JOIN ${from} WHERE e.kind = ?2 AND e.created_at <= ?3 AND e.created_at >= ?4 AND (e.created_at < ?3 OR e.id48 > ?5) LIMIT ?6`,
+    `SELECT e.created_at, e.id48, e.seq, 0 FROM json_each(?1) j CROSS JOIN ${from} WHERE ${kind === undefined ? '?2 = 0' : 'e.kind = ?2'} AND e.created_at <= ?3 AND e.created_at >= ?4 AND (e.created_at < ?3 OR e.id48 > ?5) LIMIT ?6`,
   );
 }
 
 /** The keys of each kind as a JSON list. */
-function keysByKind(runs: readonly Run[]): Map<number, string> {
-  const byKind = new Map<number, number[]>();
+function keysByKind(runs: readonly Run[]): Map<number | undefined, string> {
+  const byKind = new Map<number | undefined, number[]>();
   for (const { kind, key } of runs) {
     const keys = byKind.get(kind);
     if (keys) keys.push(key);

@@ -14,6 +14,8 @@ export interface Scan {
   /** Does a bounded piece of work; what it found comes in order after what came before. */
   step(): readonly Entry[];
   isDone(): boolean;
+  /** Whether a step asks the database several times, which must be of one mind. */
+  readonly needsSnapshot: boolean;
 }
 
 /** What a scan runs on. */
@@ -27,10 +29,10 @@ const everything: Position = { createdAt: Number.MAX_SAFE_INTEGER, id48: -1 };
 /** Makes the scan of a filter without search. */
 export function createScan(filter: Filter, options: ScanOptions): Scan {
   const check = compileCheck(filter, { nowSeconds: options.nowSeconds, visibility: options.visibility });
-  if (isEmpty(filter)) return scanOnce(() => []);
+  if (isEmpty(filter)) return scanOnce(() => [], false);
   if (filter.ids) {
     const { ids } = filter;
-    return scanOnce(() => findByIds(options.reader, ids).filter(check).slice(0, filter.limit));
+    return scanOnce(() => findByIds(options.reader, ids).filter(check).slice(0, filter.limit), ids.length > 1);
   }
   return createRunScan(filter, options, check);
 }
@@ -43,9 +45,10 @@ function findByIds(reader: Reader, ids: readonly string[]): Entry[] {
     : found;
 }
 
-function scanOnce(find: () => readonly Entry[]): Scan {
+function scanOnce(find: () => readonly Entry[], needsSnapshot: boolean): Scan {
   let done = false;
   return {
+    needsSnapshot,
     step: () => {
       done = true;
       return find();
@@ -63,13 +66,20 @@ function createRunScan(filter: Filter, options: ScanOptions, check: EntryCheck):
   let count = Math.min(left, pageEventsMax);
   let done = false;
   let snapshot: number | undefined;
+  const readRound = () => {
+    const round = source.next({ after: position, since: filter.since ?? 0 }, Math.min(count, stepRowsMax));
+    return { ...round, loaded: reader.load(round.rows.map((row) => row[2])) };
+  };
   return {
     isDone: () => done,
+    needsSnapshot: source.runs.length > 1,
     step: () => {
-      const round = source.next({ after: position, since: filter.since ?? 0 }, Math.min(count, stepRowsMax));
+      let round = readRound();
+      // An event that has left between index and text has left its place to another: both are read again as one.
+      if (round.loaded.includes(undefined)) round = reader.snapshot(readRound);
       // What is stored after the first step belongs to the followers, not to this read.
       const newest = snapshot ?? Number.POSITIVE_INFINITY;
-      const found = inOrder(reader, round.rows).filter((entry) => entry.seq <= newest && check(entry));
+      const found = inOrder(round).filter((entry) => entry.seq <= newest && check(entry));
       const entries = found.length > left ? found.slice(0, left) : found;
       const last = round.last;
       if (last) position = { createdAt: last[0], id48: last[1] };
@@ -77,15 +87,14 @@ function createRunScan(filter: Filter, options: ScanOptions, check: EntryCheck):
       done = round.done || left <= 0;
       if (!done) snapshot ??= reader.lastSeq();
       // Where the index is wider than the filter, the next step looks further.
-      count = entries.length * 2 < count ? count * 2 : Math.min(left, pageEventsMax);
+      count = found.length * 2 < round.rows.length ? count * 2 : Math.min(left, pageEventsMax);
       return entries;
     },
   };
 }
 
-/** Loads the events of index entries and puts those that the keys cannot tell apart in the order of their ids. */
-function inOrder(reader: Reader, rows: readonly IndexRow[]): Entry[] {
-  const loaded = reader.load(rows.map((row) => row[2]));
+/** The events of index entries; those that the keys cannot tell apart are put in the order of their ids. */
+function inOrder({ rows, loaded }: { rows: readonly IndexRow[]; loaded: readonly (Entry | undefined)[] }): Entry[] {
   const hasTies = rows.some((row, index) => index > 0 && isTie(rows[index - 1], row));
   const entries = loaded.filter((entry) => entry !== undefined);
   return hasTies ? entries.sort(compareEntries) : entries;
@@ -142,14 +151,15 @@ function walkFirst(filter: Filter, reader: Reader, streams: readonly Stream[]): 
   return {
     runs: walk.runs,
     next: (range, count) => {
-      const expected = ((seen.entries + 1) / (seen.hits + 0.5)) * count;
+      const expected = Math.ceil(((seen.entries + 1) / (seen.hits + 0.5)) * count);
       if (seen.entries > 0 && expected > streams.length * seekCostRows)
         own ??= sourceOf(reader, toRuns(reader, streams));
       if (own) {
         const guess = Math.ceil(((seen.newest - seen.oldest + 1) / seen.entries) * expected * 1.25);
         return own.next({ ...range, guess }, count);
       }
-      const round = walk.next(range, Math.max(count, walkRowsMin));
+      const size = seen.entries === 0 ? Math.max(count, walkRowsMin) : Math.min(Math.ceil(expected * 1.2), stepRowsMax);
+      const round = walk.next(range, size);
       const rows = round.rows.filter((row) => authors.has(row[3]));
       if (seen.entries === 0) seen.newest = round.rows[0]?.[0] ?? 0;
       seen.oldest = round.last?.[0] ?? seen.oldest;
@@ -183,6 +193,7 @@ export function mergeScans(scans: readonly Scan[]): Scan {
     return true;
   };
   return {
+    needsSnapshot: true,
     isDone: () => queues.every(({ scan, entries, at }) => scan.isDone() && at >= entries.length),
     step: () => {
       const merged: Entry[] = [];

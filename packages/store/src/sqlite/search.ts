@@ -11,7 +11,7 @@ import type { Scan, ScanOptions } from './scan.ts';
  */
 export function createSearchScan(filter: Filter, options: ScanOptions): Scan {
   const query = parseSearch(filter.search ?? '');
-  if (query.type !== 'phrases') return { step: () => [], isDone: () => true };
+  if (query.type !== 'phrases') return { step: () => [], isDone: () => true, needsSnapshot: false };
   const { reader } = options;
   const check = compileCheck(filter, options as Parameters<typeof compileCheck>[1]);
   const find = reader.prepare(
@@ -21,6 +21,7 @@ export function createSearchScan(filter: Filter, options: ScanOptions): Scan {
   let at = 0;
   let left = filter.limit ?? Number.POSITIVE_INFINITY;
   return {
+    needsSnapshot: true,
     isDone: () => left <= 0 || (seqs !== undefined && at >= seqs.length),
     step: () => {
       seqs ??= (find.all(toFts5(query)) as unknown as [number][]).map(([seq]) => seq);
