@@ -28,7 +28,7 @@ interface Plan {
  * What an event takes beside its text: its row, five indexes, and its share of the tag table. An average, measured
  * on notes, reactions and lists together; PostgreSQL keeps no account by row.
  */
-const overheadBytes = 700;
+const overheadBytes = 1_700;
 const bytesOfEvent = `(pg_column_size(e.json) + ${overheadBytes})::bigint`;
 const mayGo = 'e.created_at < $1 AND e.kind <> ALL ($2::int[]) AND e.pubkey <> ALL ($3::bytea[])';
 

@@ -178,10 +178,9 @@ function firstLook(index: Stream['index'], hasKind: boolean): string {
     horizon AS MATERIALIZED (
       SELECT coalesce((SELECT created_at FROM look ORDER BY created_at DESC OFFSET ${rows} - 1 LIMIT 1), 0) AS down_to),
     deep AS MATERIALIZED (
-      SELECT s.n, s.key, s.kind FROM s JOIN (
+      SELECT n, key, kind FROM s WHERE n = ANY (ARRAY (
         SELECT n FROM look GROUP BY n
-        HAVING count(*) = ${depth} AND min(created_at) >= (SELECT down_to FROM horizon)
-      ) AS cut ON cut.n = s.n),
+        HAVING count(*) = ${depth} AND min(created_at) >= (SELECT down_to FROM horizon)))),
     found AS (
       SELECT created_at, id FROM look WHERE n NOT IN (SELECT n FROM deep)
       UNION ALL
@@ -209,7 +208,8 @@ function writeStatements(index: Stream['index']): IndexStatements {
   };
 }
 
-const statements: Readonly<Record<Stream['index'], IndexStatements>> = {
+/** The statements of each index. */
+export const statements: Readonly<Record<Stream['index'], IndexStatements>> = {
   tag: writeStatements('tag'),
   author: writeStatements('author'),
   kind: writeStatements('kind'),
