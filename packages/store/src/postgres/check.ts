@@ -12,7 +12,7 @@ export async function checkStore(database: PostgresDatabase): Promise<CheckRepor
   return await database.transaction(async (session) => {
     await session.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
     // Whole tables are compared here, which look-ups cannot do in time.
-    await session.query('SET LOCAL enable_hashjoin = on; SET LOCAL enable_seqscan = on; SET LOCAL enable_sort = on');
+    await session.query('SET LOCAL enable_hashjoin = on; SET LOCAL enable_seqscan = on');
     const problems: string[] = [];
     const expected = { events: 0, tags: 0, words: 0 };
     for await (const rows of readAllEvents(session)) {

@@ -5,12 +5,6 @@ import { parseSearch, toTsquery } from '../search-query.ts';
 import { hexArray, numberArray, textArray } from './literal.ts';
 import { searchWord } from './search.ts';
 
-/** A condition on `event e` in SQL, with the values that it names. */
-export interface Condition {
-  readonly text: string;
-  readonly values: readonly SqlValue[];
-}
-
 /** Names of parameters while a statement is put together. */
 export interface Parameters {
   readonly values: SqlValue[];

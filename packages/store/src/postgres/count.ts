@@ -7,6 +7,7 @@ import type { ReadContext } from './acceptance.ts';
 import { createParameters, type Parameters, writeCondition } from './conditions.ts';
 import { numberArray } from './literal.ts';
 import { normalizeFilter } from './normalize.ts';
+import { readWidely } from './read-widely.ts';
 
 /**
  * The exact number of events that match one of the filters. Kinds that are judged one by one are read and judged,
@@ -43,12 +44,16 @@ async function countFree(database: PostgresDatabase, filters: readonly Filter[],
   if (source === null) return 0;
   if (counting.hll) {
     const text = `SELECT pubkey, count(*) AS n FROM (${source}) AS m GROUP BY pubkey`;
-    const rows = await database.read<{ pubkey: string; n: number }>({ text }, parameters.values, signal);
+    const rows = await readWidely<{ pubkey: string; n: number }>(
+      database,
+      { statement: { text }, values: parameters.values },
+      signal,
+    );
     for (const { pubkey } of rows) counting.hll.add(pubkey);
     return rows.reduce((sum, { n }) => sum + n, 0);
   }
   const text = `SELECT count(*) AS n FROM (${source}) AS m`;
-  const [row] = await database.read<{ n: number }>({ text }, parameters.values, signal);
+  const [row] = await readWidely<{ n: number }>(database, { statement: { text }, values: parameters.values }, signal);
   return row?.n ?? 0;
 }
 
@@ -67,7 +72,11 @@ async function countJudged(
   let after = 0;
   for (;;) {
     const text = `SELECT seq, json FROM (${source}) AS m WHERE seq > ${after} ORDER BY seq LIMIT ${judgedPerPage}`;
-    const rows = await database.read<{ seq: number; json: string }>({ text }, parameters.values, options.signal);
+    const rows = await readWidely<{ seq: number; json: string }>(
+      database,
+      { statement: { text }, values: parameters.values },
+      options.signal,
+    );
     for (const { json } of rows) {
       const event = JSON.parse(json);
       if (!visibility.isVisible(event)) continue;
@@ -84,7 +93,7 @@ async function countJudged(
 const judgedPerPage = 1_000;
 
 /** What matches one of the filters, each event once; null where nothing can. */
-export function writeUnion(
+function writeUnion(
   filters: readonly Filter[],
   parameters: Parameters,
   options: { readonly nowSeconds: number; readonly extra: string; readonly columns: string },

@@ -7,6 +7,7 @@ import { createAcceptance, type ReadContext } from './acceptance.ts';
 import { createParameters, tsquery, writeCondition } from './conditions.ts';
 import { hexArray } from './literal.ts';
 import { normalizeFilter } from './normalize.ts';
+import { readWidely } from './read-widely.ts';
 import { comparePositions, type EventRow, type Position, toStoredEvent } from './row.ts';
 import { readStreams, startOf } from './streams.ts';
 import { readLogEnd } from './transaction.ts';
@@ -105,6 +106,7 @@ function withoutDoubles(rows: readonly EventRow[]): readonly EventRow[] {
   return rows.filter((row, index) => row.id !== rows[index - 1]?.id);
 }
 
+/** Reads the order of many ids. */
 const placesOfIds = {
   name: 'query_places',
   text: `SELECT e.created_at, e.id FROM unnest($1::bytea[]) AS i (id) JOIN event e ON e.id = i.id
@@ -150,7 +152,8 @@ async function* readSearch(database: PostgresDatabase, filter: Filter, context: 
   for (let offset = 0; left > 0; offset += pageEventsMax) {
     const rows = context.options.visibility ? pageEventsMax : Math.min(left, pageEventsMax);
     const paged = { text: `${text} LIMIT ${rows} OFFSET ${offset}` };
-    const found = await database.read<EventRow>(paged, parameters.values, context.options.signal);
+    const bound = { statement: paged, values: parameters.values };
+    const found = await readWidely<EventRow>(database, bound, context.options.signal);
     const page = found.filter(accepts).slice(0, left);
     left -= page.length;
     if (page.length > 0) yield page;

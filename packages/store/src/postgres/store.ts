@@ -29,14 +29,14 @@ export interface PostgresStore extends EventStore {
 
 /**
  * Reads are short look-ups in known indexes: compiling them costs more than running them, and the planner must not
- * turn to scans, joins of whole tables or sorts of whole runs while a young table has no statistics yet.
+ * turn to scans, joins of whole tables or sorts of whole runs (which bitmaps lead to) while a young table has no statistics yet.
  */
 const settings = {
   jit: 'off',
   enable_seqscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
-  enable_sort: 'off',
+  enable_bitmapscan: 'off',
   plan_cache_mode: 'force_generic_plan',
   max_parallel_workers_per_gather: '0',
 };

@@ -1,7 +1,6 @@
 import { type PostgresDatabase, type PostgresSession, sqlStateOf } from '@nostrata/database';
 import type { Seq } from '../contract.ts';
 import { retriesMax } from './limits.ts';
-import { numberArray } from './literal.ts';
 
 /** The channel on which the end of the log is told to other processes. */
 export const channel = 'nostrata_log';
@@ -61,9 +60,4 @@ export async function retry<T>(work: () => Promise<T>): Promise<T> {
 export async function readLogEnd(database: PostgresDatabase): Promise<Seq> {
   const [row] = await database.run<{ seq: Seq }>(readEnd);
   return row?.seq ?? (0 as Seq);
-}
-
-/** Positions as a parameter. */
-export function seqArray(seqs: readonly Seq[]): string {
-  return numberArray(seqs);
 }
