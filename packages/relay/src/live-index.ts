@@ -22,17 +22,28 @@ export interface LiveIndex<Owner extends object> {
 
 /** How many index entries a filter takes: the values of the condition that it is filed under. */
 export function countEntries(filter: Filter): number {
-  return Math.max(1, getKeys(filter).length);
+  return Math.max(1, chooseCondition(filter).values.length);
 }
 
+type Value = string | number;
 type Bucket<Owner> = LiveFilter<Owner> | Set<LiveFilter<Owner>>;
 
 /** Creates an empty index. */
 export function createLiveIndex<Owner extends object>(): LiveIndex<Owner> {
-  const buckets = new Map<string, Bucket<Owner>>();
+  const fields = new Map<string, Map<Value, Bucket<Owner>>>();
   let entries = 0;
   let visited = new Set<Owner>();
 
+  const getField = (name: string): Map<Value, Bucket<Owner>> => {
+    const field = fields.get(name) ?? new Map<Value, Bucket<Owner>>();
+    fields.set(name, field);
+    return field;
+  };
+  const visitBucket = (bucket: Bucket<Owner> | undefined, event: NostrEvent, visit: (owner: Owner) => void) => {
+    if (bucket === undefined) return;
+    if (bucket instanceof Set) for (const live of bucket) tryFilter(live, event, visit);
+    else tryFilter(bucket, event, visit);
+  };
   const tryFilter = (live: LiveFilter<Owner>, event: NostrEvent, visit: (owner: Owner) => void) => {
     if (visited.has(live.owner) || !live.matches(event)) return;
     visited.add(live.owner);
@@ -41,30 +52,27 @@ export function createLiveIndex<Owner extends object>(): LiveIndex<Owner> {
 
   return {
     add(filter) {
-      for (const key of getKeys(filter.filter)) {
+      eachPlace(filter.filter, (name, value) => {
         entries += 1;
-        const bucket = buckets.get(key);
-        if (bucket === undefined) buckets.set(key, filter);
+        const field = getField(name);
+        const bucket = field.get(value);
+        if (bucket === undefined) field.set(value, filter);
         else if (bucket instanceof Set) bucket.add(filter);
-        else buckets.set(key, new Set([bucket, filter]));
-      }
+        else field.set(value, new Set([bucket, filter]));
+      });
     },
     remove(filter) {
-      for (const key of getKeys(filter.filter)) {
-        const bucket = buckets.get(key);
-        if (bucket === filter) buckets.delete(key);
-        else if (!(bucket instanceof Set) || !bucket.delete(filter)) continue;
-        else if (bucket.size === 0) buckets.delete(key);
+      eachPlace(filter.filter, (name, value) => {
+        const field = getField(name);
+        const bucket = field.get(value);
+        if (bucket === filter) field.delete(value);
+        else if (!(bucket instanceof Set) || !bucket.delete(filter)) return;
+        else if (bucket.size === 0) field.delete(value);
         entries -= 1;
-      }
+      });
     },
     match(event, visit) {
-      for (const key of eventKeys(event)) {
-        const bucket = buckets.get(key);
-        if (bucket === undefined) continue;
-        if (bucket instanceof Set) for (const live of bucket) tryFilter(live, event, visit);
-        else tryFilter(bucket, event, visit);
-      }
+      eachValue(event, (name, value) => visitBucket(fields.get(name)?.get(value), event, visit));
       if (visited.size > 0) visited = new Set();
     },
     get entries() {
@@ -73,7 +81,16 @@ export function createLiveIndex<Owner extends object>(): LiveIndex<Owner> {
   };
 }
 
-const everything = '*';
+/** A condition of a filter: the field of the index and the values there. */
+interface Condition {
+  readonly field: string;
+  readonly values: readonly Value[];
+}
+
+// Filters without any condition stand under one value.
+const everything: Condition = { field: '*', values: [0] };
+const geohashPrefixes = 'g*';
+
 // How many events one value of a condition usually stands for: the filter goes where this sum is lowest.
 const idWeight = 0.1;
 const authorWeight = 1;
@@ -91,38 +108,45 @@ const tagWeights: Readonly<Record<string, number>> = {
 };
 const otherTagWeight = 10;
 
-/** The keys a filter is filed under; none where it can match nothing. */
-function getKeys(filter: Filter): readonly string[] {
-  const conditions: { weight: number; keys: () => string[] }[] = [];
-  const { ids, authors, kinds } = filter;
-  if (ids) conditions.push({ weight: ids.length * idWeight, keys: () => ids.map((id) => `i${id}`) });
-  if (authors) conditions.push({ weight: authors.length * authorWeight, keys: () => authors.map((key) => `a${key}`) });
-  if (kinds) conditions.push({ weight: kinds.length * kindWeight, keys: () => kinds.map((kind) => `k${kind}`) });
-  for (const [letter, values] of Object.entries(filter.tags ?? {})) {
-    const weight = values.length * (tagWeights[letter] ?? otherTagWeight);
-    conditions.push({ weight, keys: () => values.map((value) => tagKey(letter, value)) });
-  }
-  let narrowest = conditions[0];
-  if (narrowest === undefined) return [everything];
-  for (const condition of conditions) if (condition.weight < narrowest.weight) narrowest = condition;
-  return narrowest.keys();
+function chooseCondition({ ids, authors, kinds, tags }: Filter): Condition {
+  let narrowest = everything;
+  let lowest = Number.POSITIVE_INFINITY;
+  const offer = (field: string, values: readonly Value[], weight: number) => {
+    if (values.length * weight >= lowest) return;
+    lowest = values.length * weight;
+    narrowest = { field, values };
+  };
+  if (ids) offer('ids', ids, idWeight);
+  if (authors) offer('authors', authors, authorWeight);
+  if (kinds) offer('kinds', kinds, kindWeight);
+  for (const letter in tags) offer(letter, tags[letter] ?? [], tagWeights[letter] ?? otherTagWeight);
+  return narrowest;
 }
 
-function tagKey(letter: string, value: string): string {
-  const prefix = getGeohashPrefix(letter, value);
-  return prefix === undefined ? `#${letter}${value}` : `g${prefix}`;
+/** Calls for every place in which the filter is filed; for none where it can match nothing. */
+function eachPlace(filter: Filter, call: (field: string, value: Value) => void): void {
+  const { field, values } = chooseCondition(filter);
+  for (const value of values) {
+    const prefix = typeof value === 'string' ? getGeohashPrefix(field, value) : undefined;
+    if (prefix === undefined) call(field, value);
+    else call(geohashPrefixes, prefix);
+  }
 }
 
 const geohashDigitsMax = 12;
 
-function eventKeys(event: NostrEvent): Set<string> {
-  const keys = new Set<string>([`i${event.id}`, `a${event.pubkey}`, `k${event.kind}`, everything]);
+/** Calls for every place under which a filter may be filed that the event fulfils. */
+function eachValue(event: NostrEvent, call: (field: string, value: Value) => void): void {
+  call('ids', event.id);
+  call('authors', event.pubkey);
   for (const [name, value] of event.tags) {
     if (name === undefined || value === undefined || name.length !== 1) continue;
-    keys.add(`#${name}${value}`);
+    call(name, value);
     if (name !== 'g') continue;
-    for (let digits = 1; digits <= Math.min(value.length, geohashDigitsMax); digits++)
-      keys.add(`g${value.slice(0, digits)}`);
+    for (let digits = 1; digits <= Math.min(value.length, geohashDigitsMax); digits++) {
+      call(geohashPrefixes, value.slice(0, digits));
+    }
   }
-  return keys;
+  call('kinds', event.kind);
+  call(everything.field, 0);
 }
