@@ -13,6 +13,12 @@ export const headRows = 4;
 /** Index entries that one statement over many runs may give before the time range is narrowed. */
 export const manyRowsMax = 4_000;
 
+/** Index entries up to which an index is narrow enough, whatever the alternatives; four times as many are counted. */
+export const probeRows = 50;
+
+/** Runs up to which a look at their size pays. */
+export const probedRunsMax = 12;
+
 /** How often a guess of how far back to read is widened before everything is read, in bounded pieces. */
 export const guessesMax = 3;
 

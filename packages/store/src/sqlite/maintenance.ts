@@ -10,22 +10,13 @@ import { idOf, parseCanonical, pubkeyOf, tagKeys } from './texts.ts';
 
 type Candidate = readonly [seq: Seq, kind: number, createdAt: number, json: string];
 
-/** Removes what has expired, in bounded batches; returns how many events. */
+/** Removes one batch of what has expired; returns how many events. */
 export function expireEvents(handle: DatabaseSync, shelf: SqliteShelf, nowSeconds: number): number {
   const find = prepareArrays(
     handle,
     'SELECT seq, kind, created_at, json FROM event WHERE expires_at <= ? ORDER BY expires_at LIMIT ?',
   );
-  let removed = 0;
-  for (;;) {
-    const batch = removeBatch(
-      shelf,
-      'expired',
-      () => find.all(nowSeconds, removalBatchEvents) as unknown as Candidate[],
-    );
-    removed += batch;
-    if (batch < removalBatchEvents) return removed;
-  }
+  return removeBatch(shelf, 'expired', () => find.all(nowSeconds, removalBatchEvents) as unknown as Candidate[]);
 }
 
 function removeBatch(shelf: SqliteShelf, reason: RemovalReason, find: () => readonly Candidate[]): number {

@@ -4,7 +4,7 @@ import { hexKey } from '../keys.ts';
 import { pageEventsMax } from '../limits.ts';
 import { isEmpty, planFilter, type Stream } from '../plan.ts';
 import { compileCheck, type EntryCheck } from './check.ts';
-import { mergedRunsMax, seekCostRows, stepRowsMax, walkRowsMin } from './limits.ts';
+import { mergedRunsMax, probedRunsMax, probeRows, seekCostRows, stepRowsMax, walkRowsMin } from './limits.ts';
 import type { Entry, Reader } from './reader.ts';
 import { type IndexRow, isTie, nextRound, type Position, type Range, type Run, toRuns } from './runs.ts';
 import { idOf } from './texts.ts';
@@ -123,7 +123,32 @@ function chooseSource(filter: Filter, reader: Reader): Source {
   const plan = planFilter(filter);
   if (plan.by !== 'streams') return { runs: [], next: () => ({ rows: [], last: undefined, done: true }) };
   if (plan.index === 'author' && plan.streams.length > mergedRunsMax) return walkFirst(filter, reader, plan.streams);
-  return sourceOf(reader, toRuns(reader, plan.streams));
+  return sourceOf(reader, narrowest(reader, toRuns(reader, plan.streams), plan.alternatives));
+}
+
+/**
+ * The guess of the planner, unless it turns out to be wide and another tag or author is narrower. A look at a few
+ * index entries is cheaper than reading texts that another condition then refuses.
+ */
+function narrowest(reader: Reader, runs: readonly Run[], alternatives: readonly (readonly Stream[])[]): readonly Run[] {
+  const others = alternatives.filter(
+    ([first, ...more]) => first && first.index !== 'kind' && more.length < probedRunsMax,
+  );
+  if (others.length === 0 || runs.length > probedRunsMax) return runs;
+  let [best, size] = [runs, sizeOf(reader, runs)];
+  for (const streams of others) {
+    if (size < probeRows) break;
+    const candidate = toRuns(reader, streams);
+    const its = candidate.length > probedRunsMax ? size : sizeOf(reader, candidate);
+    if (its < size) [best, size] = [candidate, its];
+  }
+  return best;
+}
+
+/** How many entries runs have, counted up to a bound that makes the difference between narrow and wide. */
+function sizeOf(reader: Reader, runs: readonly Run[]): number {
+  const range = { after: everything, since: 0 };
+  return nextRound(reader, runs, range, probeRows * 4).rows.length;
 }
 
 function sourceOf(reader: Reader, runs: readonly Run[]): Source {

@@ -4,7 +4,7 @@ import type { Filter } from '@nostrata/protocol';
 import type { EventStore, KnownQuery, ReadOptions, StoreOptions } from '../contract.ts';
 import { StoreError } from '../errors.ts';
 import { hexKey } from '../keys.ts';
-import { changesDefault } from '../limits.ts';
+import { changesDefault, removalBatchEvents } from '../limits.ts';
 import { translateFailures } from './failures.ts';
 import { cacheBytesDefault, readerCacheKib } from './limits.ts';
 import { createLog, type Log } from './log.ts';
@@ -64,7 +64,7 @@ export async function openSqliteStore(folder: string, options: SqliteStoreOption
 function openReader(path: string, options: SqliteStoreOptions, writer: WriterClient): Parts {
   const database = openSqlite(path, {
     readOnly: true,
-    pragmas: { cache_size: -readerCacheKib, mmap_size: 2 ** 30, temp_store: 'MEMORY' },
+    pragmas: { cache_size: -readerCacheKib, temp_store: 'MEMORY' },
   });
   const reader = createReader(path, database.handle, options.cacheBytes ?? cacheBytesDefault);
   const log = createLog(path, reader);
@@ -83,9 +83,8 @@ function createStore(parts: Parts): SqliteStore {
   const nowSeconds = (): number => Math.floor(options.now() / 1_000);
   const begin = (readOptions: ReadOptions = {}): ReadContext => {
     check();
-    const indexSearch = async (): Promise<void> => {
-      await writer.ask({ type: 'indexSearch' });
-    };
+    const { signal } = readOptions;
+    const indexSearch = (): Promise<void> => catchUpSearch(writer, reader.lastSeq(), signal);
     return { ...readOptions, reader, nowSeconds: nowSeconds(), indexSearch };
   };
   /** Runs work of the writer, after which the log is looked at. */
@@ -117,14 +116,15 @@ function createStore(parts: Parts): SqliteStore {
       await sightings.flush();
       return guard(() => sightings.read(id));
     },
-    expire: async () => await maintain(() => writer.ask({ type: 'expire', nowMs: options.now() })),
-    retain: async (policy) => await maintain(() => writer.ask({ type: 'retain', policy, nowMs: options.now() })),
+    expire: async () => await maintain(() => expireAll(writer, options.now())),
+    retain: async (policy) =>
+      await maintain(() => aside(parts, (helper) => helper.ask({ type: 'retain', policy, nowMs: options.now() }))),
     rebuild: async () => {
       await maintain(() => writer.ask({ type: 'rebuild' }));
     },
     check: async () => {
       check();
-      const problems = await writer.ask({ type: 'check' });
+      const problems = await aside(parts, (helper) => helper.ask({ type: 'check' }));
       return { events: countRows(reader), problems };
     },
     statistics: async () =>
@@ -133,6 +133,32 @@ function createStore(parts: Parts): SqliteStore {
     stop: stopOnce.stop,
     [Symbol.asyncDispose]: stopOnce.stop,
   };
+}
+
+/** Brings the search index up to that position, in pieces between which puts have their turn. */
+async function catchUpSearch(writer: WriterClient, target: number, signal: AbortSignal | undefined): Promise<void> {
+  while ((await writer.ask({ type: 'indexSearch' })) < target) signal?.throwIfAborted();
+}
+
+/** Removes what has expired, in batches between which puts have their turn. */
+async function expireAll(writer: WriterClient, nowMs: number): Promise<number> {
+  let removed = 0;
+  for (;;) {
+    const batch = await writer.ask({ type: 'expire', nowMs });
+    removed += batch;
+    if (batch < removalBatchEvents) return removed;
+  }
+}
+
+/** Long work goes to a writer of its own, so that puts wait for one of its batches at most. */
+async function aside<T>({ path, options }: Parts, work: (helper: WriterClient) => Promise<T>): Promise<T> {
+  const { relayUrls = [], fileBytesMax } = options;
+  const helper = await startWriter({ path, relayUrls, fileBytesMax });
+  try {
+    return await work(helper);
+  } finally {
+    await helper.stop();
+  }
 }
 
 function createStop({ writer, log, puts, sightings, close }: Parts): {
