@@ -218,6 +218,20 @@ test('a store that fails is answered with error, and the relay goes on', async (
   assert.ok((await client.request('sub', [{}])).eose);
 });
 
+test('a store that is stopped is answered with error for every kind of request', async () => {
+  await using relay = await createTestRelay();
+  await using client = await relay.connect();
+  await relay.store.stop();
+  for (let round = 0; round < 20; round++) {
+    assert.match((await client.request('sub', [{}])).closed ?? '', /^error: /);
+    assert.match((await client.count('sub', [{}])).closed ?? '', /^error: /);
+    client.send('NEG-OPEN', 'neg', {}, '61');
+    assert.match(String((await client.waitFor(([verb]) => verb === 'NEG-ERR'))[2]), /^error: /);
+    assert.match((await client.publish(alice.note('x'))).message, /^error: /);
+  }
+  assert.equal(relay.relay.statistics().subscriptions, 0);
+});
+
 test('a client that asks for compression gets the same messages', async () => {
   await using relay = await createTestRelay();
   await using client = await connectClient(relay.url, { compression: true });

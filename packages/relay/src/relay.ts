@@ -83,7 +83,14 @@ export function createRelay(options: RelayOptions): Relay {
       connection.outbox.close(1008, 'flood');
       return;
     }
-    dispatch(connection, data, { isBinary });
+    try {
+      dispatch(connection, data, { isBinary });
+    } catch (error) {
+      // A bug of ours that one message brings to light must not end everybody's connection.
+      options.logger?.error({ err: error, connection: connection.number }, 'a message could not be handled');
+      metrics?.messageRejected?.('unknown', 'error');
+      sendNotice(connection, { prefix: 'error', message: 'the message could not be handled' });
+    }
     reading.update(connection);
   };
 

@@ -65,7 +65,14 @@ class CountTask implements Task {
 
   step(): void {
     const visibility = canMatchRestricted(this.#filters) ? createVisibility(this.#connection.authenticated) : undefined;
-    this.#options.store.count(this.#filters, { signal: this.#abort.signal, visibility }).then(this.#answer, this.#fail);
+    try {
+      this.#options.store
+        .count(this.#filters, { signal: this.#abort.signal, visibility })
+        .then(this.#answer, this.#fail);
+    } catch (error) {
+      // A store that is stopped says so at once.
+      this.#fail(error);
+    }
   }
 
   end(): void {

@@ -116,8 +116,13 @@ class Session implements Task, Running {
   }
 
   step(): void {
-    this.#iterator ??= this.#open();
-    this.#iterator.next().then(this.#onPage, this.#onError);
+    try {
+      this.#iterator ??= this.#open();
+      this.#iterator.next().then(this.#onPage, this.#onError);
+    } catch (error) {
+      // A store that is stopped says so at once.
+      this.#onError(error);
+    }
   }
 
   end(): void {

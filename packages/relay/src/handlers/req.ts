@@ -94,8 +94,13 @@ class StoredQuery implements Task {
       this.#finish();
       return;
     }
-    this.#iterator ??= this.#open();
-    this.#iterator.next().then(this.#onPage, this.#onError);
+    try {
+      this.#iterator ??= this.#open();
+      this.#iterator.next().then(this.#onPage, this.#onError);
+    } catch (error) {
+      // A store that is stopped says so at once.
+      this.#onError(error);
+    }
   }
 
   /** Ends the query without an answer: the client has closed it or gone away. */
