@@ -4,6 +4,7 @@ import { geohashPrefixKey, tagKey } from '../keys.ts';
 import { parseSearch, toTsquery } from '../search-query.ts';
 import { hexArray, numberArray, textArray } from './literal.ts';
 import { searchWord } from './search.ts';
+import { tagNeedle } from './text-check.ts';
 
 /** Names of parameters while a statement is put together. */
 export interface Parameters {
@@ -84,7 +85,7 @@ function tagText(letter: string, values: readonly string[], parameters: Paramete
   const patterns: string[] = [];
   for (const value of values) {
     const prefix = getGeohashPrefix(letter, value);
-    if (prefix === undefined) needles.push(JSON.stringify([letter, value]).slice(0, -1));
+    if (prefix === undefined) needles.push(tagNeedle(letter, value));
     else patterns.push(`\\["${letter}","${prefix}[0-9b-hjkmnp-z]{0,${12 - prefix.length}}"`);
   }
   const parts: string[] = [];

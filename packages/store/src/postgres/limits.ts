@@ -43,3 +43,6 @@ export const smallStoreBytes = 64 * 1024 * 1024;
 
 /** Above this share of removed events a store is rewritten, so that the space really comes back. */
 export const rewriteShare = 0.2;
+
+/** Tag values that are looked for in a text one by one; above it, parsing the text is quicker. */
+export const needlesMax = 8;
