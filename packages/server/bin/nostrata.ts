@@ -1,2 +1,7 @@
 #!/usr/bin/env node
-console.error('not wired yet');
+import { enableCompileCache } from 'node:module';
+
+// Types are stripped once and not at every start.
+enableCompileCache();
+const { main } = await import('../src/main.ts');
+await main();

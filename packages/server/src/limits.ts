@@ -18,6 +18,8 @@ export const stopMsMax = 8000;
 export const expireEveryMs = 60_000;
 /** Bytes of the config file. */
 export const configFileBytesMax = 2 ** 20;
+/** Time that the store has to answer `/health`, in milliseconds. */
+export const probeMsMax = 2000;
 /** HTTP header bytes of one request. */
 export const headerBytesMax = 16 * 2 ** 10;
 /** Time a client has to send its HTTP headers, in milliseconds. */
@@ -26,3 +28,7 @@ export const headersMsMax = 10_000;
 export const freeBytesMin = 256 * 2 ** 20;
 /** Open files below which `doctor` warns: each client is one. */
 export const openFilesMin = 4096;
+/** Ids that an export in order of age looks up at a time. */
+export const selectIdsMax = 200;
+/** Bad events that `verify` names; it counts them all. */
+export const verifyProblemsMax = 1000;

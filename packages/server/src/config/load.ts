@@ -83,10 +83,10 @@ function refuseUnknownNames(sources: SettingSources, file: Readonly<Record<strin
   }
   const variables = new Set([...names].map(environmentName));
   for (const variable of Object.keys(sources.environment ?? {})) {
-    if (!variable.startsWith('NOSTRATA_') || variables.has(variable) || otherVariables.has(variable)) continue;
+    if (!variable.startsWith('NOSTRATA_') || variables.has(variable) || otherVariables.test(variable)) continue;
     throw new ConfigError(`${variable}: there is no such setting; nostrata up --help lists them`);
   }
 }
 
-/** Read by other programs of this project, or before settings are. */
-const otherVariables: ReadonlySet<string> = new Set(['NOSTRATA_CONFIG', 'NOSTRATA_SHARED']);
+/** Read by the tests and benchmarks of this project, or before settings are. */
+const otherVariables = /^NOSTRATA_(?:CONFIG|SHARED|TEST_\w+|BENCH_\w+)$/;

@@ -136,14 +136,14 @@ export const settingTable = [
   {
     name: 'maxConnections',
     type: 'integer',
-    default: '20000',
+    default: '10000',
     group: 'Limits',
     description: 'WebSockets open at a time; 0 for no limit',
   },
   {
     name: 'maxConnectionsPerIp',
     type: 'integer',
-    default: '200',
+    default: '1000',
     group: 'Limits',
     description: 'WebSockets open at a time from one address; 0 for no limit',
   },
@@ -157,11 +157,11 @@ export const settingTable = [
   {
     name: 'maxSubscriptions',
     type: 'integer',
-    default: '100',
+    default: '300',
     group: 'Limits',
     description: 'subscriptions of one connection',
   },
-  { name: 'maxFilters', type: 'integer', default: '20', group: 'Limits', description: 'filters in one REQ or COUNT' },
+  { name: 'maxFilters', type: 'integer', default: '32', group: 'Limits', description: 'filters in one REQ or COUNT' },
   {
     name: 'maxFilterValues',
     type: 'integer',
@@ -193,7 +193,7 @@ export const settingTable = [
   {
     name: 'maxMessagesPerSecond',
     type: 'integer',
-    default: '0',
+    default: '50000',
     group: 'Limits',
     description: 'messages of one connection per second, kept up; 0 for no limit',
   },
@@ -207,7 +207,7 @@ export const settingTable = [
   {
     name: 'idle',
     type: 'seconds',
-    default: '10m',
+    default: '15m',
     group: 'Limits',
     description: 'silence after which a connection without subscriptions is closed',
   },

@@ -2,6 +2,7 @@ import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
+import { relayWebSocketOptions } from '@nostrata/relay';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { ConfigError } from '../config/errors.ts';
 import { headerBytesMax, headersMsMax } from '../limits.ts';
@@ -32,7 +33,7 @@ export interface Listener {
   readonly host: string;
   readonly port: number;
   /** Takes no new connections and drops plain HTTP ones; WebSockets are the relay's to close. Idempotent. */
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 /**
@@ -42,12 +43,8 @@ export interface Listener {
 export async function listen(options: ListenOptions): Promise<Listener> {
   const server = createHttpServer(options);
   const upgrades = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload: options.maxMessageBytes,
+    ...relayWebSocketOptions({ messageBytesMax: options.maxMessageBytes }),
     perMessageDeflate: options.compression ? { threshold: 1024, serverNoContextTakeover: true } : false,
-    // Text that is not UTF-8 breaks the protocol and is refused by `ws` itself.
-    skipUTF8Validation: false,
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
@@ -58,15 +55,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   });
   await bind(server, options);
   const { port } = server.address() as AddressInfo;
-  let stopping: Promise<void> | undefined;
-  return {
-    host: options.host,
-    port,
-    stop: () => {
-      stopping ??= close(server);
-      return stopping;
-    },
-  };
+  return { host: options.host, port, stop: () => close(server) };
 }
 
 function createHttpServer(options: ListenOptions): Server {
@@ -121,9 +110,8 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): Erro
   return text === undefined ? error : new ConfigError(text, { cause: error });
 }
 
-async function close(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+/** Does not wait: the port is free at once, but `close` calls back only when the last WebSocket has ended. */
+function close(server: Server): void {
+  server.close();
+  server.closeAllConnections();
 }

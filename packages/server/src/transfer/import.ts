@@ -6,6 +6,7 @@ export interface Door {
   submit(event: unknown, source: { readonly via: 'import' }): Promise<SubmitResult>;
   readonly isFull: boolean;
   drained(): Promise<void>;
+  readonly policies: readonly { readonly name: string }[];
 }
 
 /** What became of the lines that were read; `invalid` counts what cannot be parsed too. The rest adds up to `read`. */
@@ -93,12 +94,14 @@ export async function importBlocks(options: ImportOptions): Promise<void> {
 class ImportRun {
   failure: unknown;
   readonly #options: ImportOptions;
+  readonly #policyNames: ReadonlySet<string>;
   readonly #open: OpenBlock[] = [];
   #lines: number;
   #wake: (() => void) | undefined;
 
   constructor(options: ImportOptions) {
     this.#options = options;
+    this.#policyNames = new Set(options.door.policies.map((policy) => policy.name));
     this.#lines = options.start.lines;
   }
 
@@ -154,11 +157,17 @@ class ImportRun {
   }
 
   #count(result: SubmitResult, line: number, text: string): void {
-    const outcome = result.outcome;
+    const outcome = this.#outcomeOf(result);
     this.#options.counts[outcome] += 1;
     if (outcome !== 'invalid' && outcome !== 'rejected') return;
     const reason = result.accepted ? result.message : result.rejection.message;
     this.#options.onRejected({ line, reason, text });
+  }
+
+  /** What the door itself finds wrong is invalid; only what a policy refuses is rejected. */
+  #outcomeOf(result: SubmitResult): SubmitResult['outcome'] {
+    if (result.outcome !== 'rejected' || result.accepted) return result.outcome;
+    return this.#policyNames.has(result.rejection.by) ? 'rejected' : 'invalid';
   }
 
   #refuse(rejected: RejectedLine): void {

@@ -1,0 +1,153 @@
+import type { Ingest } from '@nostrata/ingest';
+import { createRelay, type Relay, type RelaySettings } from '@nostrata/relay';
+import type { EventStore } from '@nostrata/store';
+import { type ComposeOptions, composeIngest, composeStore, getPublicUrls } from './compose-door.ts';
+import type { Settings } from './config/table.ts';
+import { createApp } from './http/app.ts';
+import { type Health, loadHealth } from './http/health.ts';
+import { type Listener, listen } from './http/listen.ts';
+import { createResolveOrigin } from './http/proxy.ts';
+import { createJobs, createStoreJobs } from './jobs.ts';
+import { expireEveryMs, freeBytesMin, probeMsMax } from './limits.ts';
+import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { loadSelfPubkey } from './self-key.ts';
+import { getStoreUrl, loadFreeBytes } from './store-url.ts';
+import { version } from './version.ts';
+
+/** A running relay. */
+export interface Server extends AsyncDisposable {
+  /** Where clients connect: `ws://127.0.0.1:7447`. */
+  readonly url: string;
+  readonly port: number;
+  readonly store: EventStore;
+  readonly ingest: Ingest;
+  health(): Promise<Health>;
+  /** Ends in order: no new connections, clients, what was submitted, the store. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the whole relay; what was started is stopped again where a later step fails.
+ * @throws ConfigError or StoreError with one line
+ */
+export async function composeServer(options: ComposeOptions): Promise<Server> {
+  const { settings, logger } = options;
+  const resolveOrigin = createResolveOrigin(settings.trustedProxies);
+  await using started = new AsyncDisposableStack();
+  const metrics = createMetrics(options.now);
+  started.defer(metrics.stop);
+  const store = started.use(await composeStore(options, metrics));
+  const ingest = started.use(await composeIngest(store, options, { metrics }));
+  const relay = started.use(await composeRelay({ store, ingest, metrics }, options));
+  const onFailure = (name: string, error: unknown) => {
+    metrics.swallowed(name);
+    logger.error({ job: name, error: String(error) }, 'a job failed and will be tried again');
+  };
+  const jobs = createJobs(createStoreJobs(store, settings, expireEveryMs), onFailure);
+  started.defer(() => jobs.stop());
+  const health = () => composeHealth({ store, ingest, metrics }, settings);
+  const listener = await listen({
+    app: createApp({
+      information: () => relay.information(),
+      health,
+      metrics: settings.metrics ? metrics.render : undefined,
+      publicUrl: settings.publicUrl === '' ? undefined : settings.publicUrl,
+      version,
+    }),
+    host: settings.host,
+    port: settings.port,
+    resolveOrigin,
+    maxMessageBytes: settings.maxMessageBytes,
+    compression: settings.compression,
+    accept: (socket, arrival) => relay.accept(socket, arrival),
+  });
+  started.defer(() => listener.stop());
+  const stack = started.move();
+  return {
+    url: toClientUrl(listener),
+    port: listener.port,
+    store,
+    ingest,
+    health,
+    stop: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+interface Rooms {
+  readonly store: EventStore;
+  readonly ingest: Ingest;
+  readonly metrics: Metrics;
+}
+
+async function composeRelay(
+  { store, ingest, metrics }: Rooms,
+  { settings, now, logger }: ComposeOptions,
+): Promise<Relay> {
+  const self = settings.relaySelf[0] ?? (await loadSelfPubkey(settings.data));
+  return createRelay({
+    store,
+    ingest,
+    now,
+    settings: toRelaySettings(settings, self),
+    metrics: metrics.relay,
+    logger: logger.child({ room: 'relay' }),
+  });
+}
+
+function composeHealth({ store, ingest, metrics }: Rooms, settings: Settings): Promise<Health> {
+  return loadHealth({
+    engine: store.engine,
+    probe: () => store.count([{ ids: ['0'.repeat(64)] }]),
+    lastSeq: () => store.lastSeq(),
+    lastCommitMs: () => metrics.lastCommitMs,
+    queueEvents: () => metrics.queueEvents,
+    isQueueFull: () => ingest.isFull,
+    freeBytes: () => loadFreeBytes(getStoreUrl(settings)),
+    freeBytesMin,
+    probeMsMax,
+  });
+}
+
+function toRelaySettings(settings: Settings, self: string): RelaySettings {
+  const text = (value: string) => (value === '' ? undefined : value);
+  const count = (value: number) => (value === 0 ? Number.MAX_SAFE_INTEGER : value);
+  return {
+    description: {
+      name: text(settings.relayName),
+      description: text(settings.relayDescription),
+      banner: text(settings.relayBanner),
+      icon: text(settings.relayIcon),
+      pubkey: settings.relayPubkey[0],
+      self,
+      contact: text(settings.relayContact),
+      terms_of_service: text(settings.relayTerms),
+      software: 'nostrata',
+      version,
+    },
+    publicUrls: getPublicUrls(settings),
+    authRequiredToRead: settings.authToRead,
+    authRequiredToWrite: settings.authRequired,
+    limits: {
+      connectionsMax: count(settings.maxConnections),
+      connectionsPerIpMax: count(settings.maxConnectionsPerIp),
+      messageBytesMax: settings.maxMessageBytes,
+      subscriptionsPerConnectionMax: settings.maxSubscriptions,
+      filtersPerRequestMax: settings.maxFilters,
+      valuesPerFilterMax: settings.maxFilterValues,
+      limitEventsMax: settings.maxLimit,
+      limitEventsDefault: settings.defaultLimit,
+      subscriptionIdCharactersMax: settings.maxSubscriptionIdLength,
+      messagesPerSecondMax: count(settings.maxMessagesPerSecond),
+      messagesBurstMax: count(settings.maxMessagesPerSecond * 2),
+      outgoingBytesMax: settings.maxPendingBytes,
+      idleSeconds: settings.idle,
+    },
+  };
+}
+
+/** An address that a client on this machine can use, whatever interface is listened on. */
+function toClientUrl({ host, port }: Listener): string {
+  if (host === '0.0.0.0' || host === '::' || host === '') return `ws://127.0.0.1:${port}`;
+  return `ws://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
