@@ -1,5 +1,5 @@
+import type { Entry } from './entry.ts';
 import { cacheEntryOverheadBytes } from './limits.ts';
-import type { Entry } from './reader.ts';
 
 /**
  * Events in memory, by position. A position is never used twice and an event never changes, so nothing here can be

@@ -1,6 +1,6 @@
 import { type Filter, getGeohashPrefix, getSearchText, matchSearch, parseSearch } from '@nostrata/protocol';
 import type { Visibility } from '../contract.ts';
-import type { Entry } from './reader.ts';
+import type { Entry } from './entry.ts';
 import { idOf, parseCanonical, pubkeyOf } from './texts.ts';
 
 /** The exact answer to whether an event belongs into an answer; everything but limit and search. */

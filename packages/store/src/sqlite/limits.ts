@@ -1,6 +1,9 @@
 /** Milliseconds of work after which a page ends, so that the thread can serve others. */
 export const sliceMs = 10;
 
+/** Steps after which a page ends, whatever the clock says. */
+export const sliceStepsMax = 8;
+
 /** Index entries looked at in one step between two looks at the clock; about a millisecond. */
 export const stepRowsMax = 2_000;
 

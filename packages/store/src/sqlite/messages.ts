@@ -63,8 +63,6 @@ export interface PutReply {
   /** The last position before this group, and the last of this group. */
   readonly beforeSeq: number;
   readonly lastSeq: number;
-  /** From the begin of the transaction to its commit. */
-  readonly seconds: number;
 }
 
 /** The answers by request. */

@@ -36,6 +36,7 @@ export function createPuts(options: PutsOptions): Puts {
   const waiting: Batch[] = [];
   const idle = new Set<() => void>();
   let inFlight = 0;
+  let lastReplyMs = 0;
 
   const pump = (): void => {
     while (inFlight < groupsInFlightMax && waiting.length > 0) {
@@ -49,7 +50,12 @@ export function createPuts(options: PutsOptions): Puts {
   const send = async (group: readonly Batch[]): Promise<void> => {
     try {
       const requests = group.flatMap((batch) => batch.requests);
+      const sentMs = options.now();
       const results = await write(requests, options);
+      // A group that was sent early began when the one before it was done.
+      const beganMs = Math.max(sentMs, lastReplyMs);
+      lastReplyMs = options.now();
+      options.metrics?.committed?.(requests.length, (lastReplyMs - beganMs) / 1_000);
       let at = 0;
       for (const batch of group) {
         batch.resolve(results.slice(at, at + batch.requests.length));
@@ -101,7 +107,6 @@ async function write(requests: readonly PutRequest[], options: PutsOptions): Pro
     const expiresAt = getExpiration(event) ?? null;
     options.cache.add({ seq, kind: event.kind, created_at: event.created_at, json, expiresAt });
   }
-  options.metrics?.committed?.(requests.length, reply.seconds);
   options.log.committed(changes, reply);
   return results;
 }

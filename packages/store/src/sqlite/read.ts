@@ -4,8 +4,9 @@ import type { CountResult, Item, ReadOptions, StoredEvent } from '../contract.ts
 import { createHllCounter, getHllOffset } from '../hll.ts';
 import { pageEventsMax, pageItemsMax } from '../limits.ts';
 import { parseSearch } from '../search-query.ts';
-import { sliceMs } from './limits.ts';
-import type { Entry, Reader } from './reader.ts';
+import type { Entry } from './entry.ts';
+import { sliceMs, sliceStepsMax } from './limits.ts';
+import type { Reader } from './reader.ts';
 import { createScan, mergeScans, type Scan } from './scan.ts';
 import { createSearchScan } from './search.ts';
 import { idOf, pubkeyOf } from './texts.ts';
@@ -14,6 +15,8 @@ import { idOf, pubkeyOf } from './texts.ts';
 export interface ReadContext extends ReadOptions {
   readonly reader: Reader;
   readonly nowSeconds: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   /** Brings the search index up to the end of the log. */
   readonly indexSearch: () => Promise<void>;
 }
@@ -96,23 +99,25 @@ async function* readEntries(
 async function* slices(scan: Scan, context: ReadContext, eventsMax: number): AsyncGenerator<Entry[]> {
   for (;;) {
     context.signal?.throwIfAborted();
-    const { page, isDone } = runSlice(scan, context.reader, eventsMax);
+    const { page, isDone } = runSlice(scan, context, eventsMax);
     if (page.length > 0) yield page;
     if (isDone) return;
     await nextTurn();
   }
 }
 
-function runSlice(scan: Scan, reader: Reader, eventsMax: number): { page: Entry[]; isDone: boolean } {
-  if (!scan.needsSnapshot) return reader.attempt(() => stepThrough(scan, eventsMax));
-  return reader.snapshot(() => stepThrough(scan, eventsMax));
-}
-
-function stepThrough(scan: Scan, eventsMax: number): { page: Entry[]; isDone: boolean } {
-  const first = scan.step();
-  if (scan.isDone()) return { page: first as Entry[], isDone: true };
-  const page = [...first];
-  const until = performance.now() + sliceMs;
-  while (!scan.isDone() && page.length < eventsMax && performance.now() < until) page.push(...scan.step());
-  return { page, isDone: scan.isDone() };
+/** The work of one slice: until it has enough, took long enough, or made so many steps. */
+function runSlice(scan: Scan, context: ReadContext, eventsMax: number): { page: Entry[]; isDone: boolean } {
+  const work = (): { page: Entry[]; isDone: boolean } => {
+    const first = scan.step();
+    if (scan.isDone()) return { page: [...first], isDone: true };
+    const page = [...first];
+    const until = context.now() + sliceMs;
+    for (let steps = 1; steps < sliceStepsMax && !scan.isDone(); steps += 1) {
+      if (page.length >= eventsMax || context.now() >= until) break;
+      page.push(...scan.step());
+    }
+    return { page, isDone: scan.isDone() };
+  };
+  return scan.needsSnapshot ? context.reader.snapshot(work) : context.reader.attempt(work);
 }

@@ -1,13 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Seq, StoredEvent } from '../contract.ts';
+import type { Seq } from '../contract.ts';
 import { createEntryCache, type EntryCache } from './cache.ts';
+import type { Entry } from './entry.ts';
 import { translateFailures } from './failures.ts';
 import { numbers, prepareArrays } from './shelf.ts';
-
-/** A stored event with what a check needs beside it. */
-export interface Entry extends StoredEvent {
-  readonly expiresAt: number | null;
-}
 
 /** The reading side of the database, on the caller's thread. */
 export interface Reader {

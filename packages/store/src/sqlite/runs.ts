@@ -37,6 +37,8 @@ export interface Range {
   readonly since: number;
   /** Seconds before `after` in which the wanted entries of many runs are expected; no promise. */
   readonly guess?: number | undefined;
+  /** How many entries are wanted. */
+  readonly count: number;
 }
 
 /** Turns the streams of a plan into runs; few streams without a kind become one run for each kind under their key. */
@@ -58,12 +60,10 @@ function splitByKind(reader: Reader, runs: readonly Run[]): readonly Run[] {
 }
 
 /** The next `count` entries of the runs, or fewer where there are no more. */
-export function nextRound(reader: Reader, runs: readonly Run[], range: Range, count: number): Round {
-  for (let wanted = count; ; wanted *= 2) {
-    const rows =
-      runs.length <= mergedRunsMax
-        ? mergeRuns(reader, runs, range, wanted + 1)
-        : mergeMany(reader, runs, range, wanted + 1);
+export function nextRound(reader: Reader, runs: readonly Run[], range: Range): Round {
+  for (let wanted = range.count; ; wanted *= 2) {
+    const wider = { ...range, count: wanted + 1 };
+    const rows = runs.length <= mergedRunsMax ? mergeRuns(reader, runs, wider) : mergeMany(reader, runs, wider);
     if (rows.length <= wanted) return { rows, done: true };
     const cut = cutBeforeTie(rows, wanted);
     if (cut.length > 0) return { rows: cut, done: false };
@@ -98,14 +98,15 @@ interface Reading {
  * One statement for each run, a few entries at first. Together they tell how far back the newest `count` can reach;
  * only runs whose last entry is newer than that are read on.
  */
-function mergeRuns(reader: Reader, runs: readonly Run[], range: Range, count: number): readonly IndexRow[] {
+function mergeRuns(reader: Reader, runs: readonly Run[], range: Range): readonly IndexRow[] {
+  const { count } = range;
   const wanted = runs.length === 1 ? count : Math.min(count, Math.ceil((count / runs.length) * 2) + headRows);
   let open = runs.map((run): Reading => ({ run, last: undefined, wanted, isDone: false }));
   let merged: readonly IndexRow[] = [];
   while (open.length > 0) {
     for (const reading of open) {
       const since = merged.length >= count ? Math.max(range.since, merged[count - 1]?.[0] ?? 0) : range.since;
-      const rows = readOn(reader, reading, { after: range.after, since }, count);
+      const rows = readOn(reader, reading, { after: range.after, since, count });
       merged = merged.length === 0 ? rows : mergeRows(merged, rows, count);
     }
     const reach = merged.length >= count ? merged[count - 1] : undefined;
@@ -115,10 +116,10 @@ function mergeRuns(reader: Reader, runs: readonly Run[], range: Range, count: nu
 }
 
 /** The next entries of a run. The last one is read again, as the entries after it may share its key. */
-function readOn(reader: Reader, reading: Reading, { after, since }: Range, count: number): IndexRow[] {
+function readOn(reader: Reader, reading: Reading, { after, since, count }: Range): IndexRow[] {
   const { last, wanted, run } = reading;
   const from = last ? { createdAt: last[0], id48: last[1] - 1 } : after;
-  const rows = readRun(reader, run, { after: from, since }, wanted);
+  const rows = readRun(reader, run, { after: from, since, count: wanted });
   reading.isDone = rows.length < wanted;
   reading.wanted = isTie(rows[0], rows.at(-1)) ? wanted * 4 : Math.min(count, wanted * 4);
   reading.last = rows.at(-1) ?? last;
@@ -135,7 +136,7 @@ const runStatements: Readonly<Record<Stream['index'], string>> = {
 const runRange =
   ' AND created_at <= ?3 AND created_at >= ?4 AND (created_at < ?3 OR id48 > ?5) ORDER BY created_at DESC, id48 LIMIT ?6';
 
-function readRun(reader: Reader, run: Run, { after, since }: Range, count: number): IndexRow[] {
+function readRun(reader: Reader, run: Run, { after, since, count }: Range): IndexRow[] {
   const statement = reader.prepare(runStatements[run.index] + runRange);
   return allRows(statement, [run.key, run.kind ?? 0, after.createdAt, since, after.id48, count]);
 }
@@ -145,12 +146,13 @@ function readRun(reader: Reader, run: Run, { after, since }: Range, count: numbe
  * bounded: first by `Range.guess`, how far back the newest are expected to reach, then by a number of entries; where
  * that is met, the entries seen so far still prove how far back the newest `count` can reach.
  */
-function mergeMany(reader: Reader, runs: readonly Run[], range: Range, count: number): readonly IndexRow[] {
+function mergeMany(reader: Reader, runs: readonly Run[], range: Range): readonly IndexRow[] {
+  const { count } = range;
   const groups = keysByKind(runs);
   let span = range.guess ?? Number.POSITIVE_INFINITY;
   for (let pass = 1; ; pass += 1) {
     const since = Math.max(range.since, range.after.createdAt - span);
-    const merged = readGroups(reader, { groups, runs, range: { ...range, since } }, count);
+    const merged = readGroups(reader, { groups, runs, range: { ...range, since } });
     if (merged.length >= count || since <= range.since) return merged;
     const factor = Math.min(16, Math.max(1.5, (count / (merged.length + 1)) * 1.4));
     span = pass < guessesMax ? Math.ceil(span * factor) : Number.POSITIVE_INFINITY;
@@ -163,7 +165,8 @@ interface Many {
   readonly range: Range;
 }
 
-function readGroups(reader: Reader, { groups, runs, range }: Many, count: number): readonly IndexRow[] {
+function readGroups(reader: Reader, { groups, runs, range }: Many): readonly IndexRow[] {
+  const { count } = range;
   const bound = Math.max(manyRowsMax, count * 2);
   const { createdAt, id48 } = range.after;
   let merged: readonly IndexRow[] = [];
@@ -179,7 +182,7 @@ function readGroups(reader: Reader, { groups, runs, range }: Many, count: number
         since = Math.max(since, reach);
         break;
       }
-      if (reach <= since) return mergeRuns(reader, splitByKind(reader, runs), range, count);
+      if (reach <= since) return mergeRuns(reader, splitByKind(reader, runs), range);
       since = reach;
     }
   }

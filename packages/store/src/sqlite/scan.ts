@@ -4,8 +4,9 @@ import { hexKey } from '../keys.ts';
 import { pageEventsMax } from '../limits.ts';
 import { isEmpty, planFilter, type Stream } from '../plan.ts';
 import { compileCheck, type EntryCheck } from './check.ts';
+import type { Entry } from './entry.ts';
 import { mergedRunsMax, probedRunsMax, probeRows, seekCostRows, stepRowsMax, walkRowsMin } from './limits.ts';
-import type { Entry, Reader } from './reader.ts';
+import type { Reader } from './reader.ts';
 import { type IndexRow, isTie, nextRound, type Position, type Range, type Run, toRuns } from './runs.ts';
 import { idOf } from './texts.ts';
 
@@ -67,7 +68,7 @@ function createRunScan(filter: Filter, options: ScanOptions, check: EntryCheck):
   let done = false;
   let snapshot: number | undefined;
   const readRound = () => {
-    const round = source.next({ after: position, since: filter.since ?? 0 }, Math.min(count, stepRowsMax));
+    const round = source.next({ after: position, since: filter.since ?? 0, count: Math.min(count, stepRowsMax) });
     return { ...round, loaded: reader.load(round.rows.map((row) => row[2])) };
   };
   return {
@@ -116,7 +117,7 @@ interface SourceRound {
 
 interface Source {
   readonly runs: readonly Run[];
-  next(range: Range, count: number): SourceRound;
+  next(range: Range): SourceRound;
 }
 
 function chooseSource(filter: Filter, reader: Reader): Source {
@@ -147,15 +148,14 @@ function narrowest(reader: Reader, runs: readonly Run[], alternatives: readonly 
 
 /** How many entries runs have, counted up to a bound that makes the difference between narrow and wide. */
 function sizeOf(reader: Reader, runs: readonly Run[]): number {
-  const range = { after: everything, since: 0 };
-  return nextRound(reader, runs, range, probeRows * 4).rows.length;
+  return nextRound(reader, runs, { after: everything, since: 0, count: probeRows * 4 }).rows.length;
 }
 
 function sourceOf(reader: Reader, runs: readonly Run[]): Source {
   return {
     runs,
-    next: (range, count) => {
-      const { rows, done } = nextRound(reader, runs, range, count);
+    next: (range) => {
+      const { rows, done } = nextRound(reader, runs, range);
       return { rows, last: rows.at(-1), done };
     },
   };
@@ -175,16 +175,17 @@ function walkFirst(filter: Filter, reader: Reader, streams: readonly Stream[]): 
   const seen = { entries: 0, hits: 0, newest: 0, oldest: 0 };
   return {
     runs: walk.runs,
-    next: (range, count) => {
+    next: (range) => {
+      const { count } = range;
       const expected = Math.ceil(((seen.entries + 1) / (seen.hits + 0.5)) * count);
       if (seen.entries > 0 && expected > streams.length * seekCostRows)
         own ??= sourceOf(reader, toRuns(reader, streams));
       if (own) {
         const guess = Math.ceil(((seen.newest - seen.oldest + 1) / seen.entries) * expected * 1.25);
-        return own.next({ ...range, guess }, count);
+        return own.next({ ...range, guess });
       }
       const size = seen.entries === 0 ? Math.max(count, walkRowsMin) : Math.min(Math.ceil(expected * 1.2), stepRowsMax);
-      const round = walk.next(range, size);
+      const round = walk.next({ ...range, count: size });
       const rows = round.rows.filter((row) => authors.has(row[3]));
       if (seen.entries === 0) seen.newest = round.rows[0]?.[0] ?? 0;
       seen.oldest = round.last?.[0] ?? seen.oldest;

@@ -1,8 +1,8 @@
 import type { Filter } from '@nostrata/protocol';
 import { parseSearch, toFts5 } from '../search-query.ts';
 import { compileCheck } from './check.ts';
+import type { Entry } from './entry.ts';
 import { stepRowsMax } from './limits.ts';
-import type { Entry } from './reader.ts';
 import type { Scan, ScanOptions } from './scan.ts';
 
 /**

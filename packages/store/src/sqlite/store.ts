@@ -85,7 +85,7 @@ function createStore(parts: Parts): SqliteStore {
     check();
     const { signal } = readOptions;
     const indexSearch = (): Promise<void> => catchUpSearch(writer, reader.lastSeq(), signal);
-    return { ...readOptions, reader, nowSeconds: nowSeconds(), indexSearch };
+    return { ...readOptions, reader, now: options.now, nowSeconds: nowSeconds(), indexSearch };
   };
   /** Runs work of the writer, after which the log is looked at. */
   const maintain = async <T>(work: () => Promise<T>): Promise<T> => {

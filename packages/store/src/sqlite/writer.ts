@@ -102,7 +102,6 @@ function handle(writer: Writer, request: WriterRequest): WriterReplies[keyof Wri
 
 function put(writer: Writer, { texts, sources, nowMs }: WriterRequest & { type: 'put' }): PutReply {
   const { shelf } = writer;
-  const started = performance.now();
   const options: RuleOptions = { nowSeconds: Math.floor(nowMs / 1_000), isOwnRelay: writer.isOwnRelay };
   const results: PutResult[] = [];
   let beforeSeq = 0;
@@ -124,7 +123,6 @@ function put(writer: Writer, { texts, sources, nowMs }: WriterRequest & { type: 
     removals: shelf.takeRemovals(),
     beforeSeq,
     lastSeq: shelf.lastSeq(),
-    seconds: (performance.now() - started) / 1_000,
   };
 }
 
