@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { openStore } from '@nostrata/store';
 import type { Row } from './report.ts';
 import { cpuSeconds, residentMegabytes } from './server-process.ts';
 
@@ -24,19 +25,27 @@ export async function runImport(program: string, storeUrl: string, file: string)
   const sample = setInterval(() => {
     if (child.exitCode !== null || child.pid === undefined) return;
     cpu = cpuSeconds(child.pid);
-    residentMb = residentMegabytes(child.pid).peak;
+    residentMb = Math.max(residentMb, residentMegabytes(child.pid).peak);
   }, 20);
   const output = await outputOf(child);
   clearInterval(sample);
   const seconds = (performance.now() - startMs) / 1000;
   const summary = JSON.parse(output.trim().split('\n').at(-1) ?? '') as ImportSummary;
   if (summary.invalid + summary.rejected > 0) throw new Error(`import refused events of the data set: ${output}`);
+  const { bytes, events } = await sizeOf(storeUrl);
   return {
+    bytesPerEvent: bytes / events,
     perSecond: summary.read / seconds,
     cpuMicroseconds: (cpu / summary.read) * 1e6,
     residentMb,
     note: `${summary.stored} stored`,
   };
+}
+
+/** Bytes on disk, write-ahead log included, and how many events they hold. */
+async function sizeOf(storeUrl: string): Promise<{ readonly bytes: number; readonly events: number }> {
+  await using store = await openStore(storeUrl, { now: Date.now });
+  return await store.statistics();
 }
 
 function outputOf(child: ReturnType<typeof spawn>): Promise<string> {

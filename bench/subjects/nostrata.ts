@@ -120,7 +120,7 @@ async function startRelay({ options, folder }: Bench, storeUrl: string): Promise
     '--store',
     storeUrl,
     '--config',
-    join(import.meta.dirname, 'lifted-limits.json'),
+    join(import.meta.dirname, '../lifted-limits.json'),
   ];
   return await startServer(process.execPath, [...profile, program, ...words]);
 }
