@@ -8,6 +8,7 @@ after(() => databases.stop());
 
 runConformance({
   name: 'postgres',
+  histories: 3,
   skip: databases.skip,
   open: (options) => databases.open(options),
   reopen: (stopped, options) => databases.openAgain(stopped, options),

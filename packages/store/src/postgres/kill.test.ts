@@ -20,8 +20,8 @@ after(async () => {
 });
 
 const now = (): number => 1_700_000_000_000;
-const rounds = 50;
-const writersAtOnce = 2;
+const rounds = 34;
+const writersAtOnce = 3;
 
 /** Puts batch after batch: notes, versions of a profile, deletions; says each note's id once it is acknowledged. */
 const writer = `
