@@ -121,6 +121,10 @@ test('a file that is no database is refused with one sentence', async () => {
   });
 });
 
+test('an address without a folder is refused with one sentence', async () => {
+  await assert.rejects(open(''), { name: 'StoreError', message: 'the store names no folder: use sqlite:FOLDER' });
+});
+
 test('a folder that cannot be made is refused with one sentence', async () => {
   const folder = newFolder();
   writeFileSync(join(folder, 'file'), '');

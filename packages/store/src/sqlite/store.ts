@@ -50,6 +50,7 @@ interface Parts {
  * @throws StoreError with one clear sentence
  */
 export async function openSqliteStore(folder: string, options: SqliteStoreOptions): Promise<SqliteStore> {
+  if (folder === '') throw new StoreError('the store names no folder: use sqlite:FOLDER');
   const path = join(folder, 'events.db');
   const { relayUrls = [], fileBytesMax } = options;
   const writer = await startWriter({ path, relayUrls, fileBytesMax });
