@@ -39,7 +39,7 @@ export function createProgress(output: Output, now: () => number, label: string)
 }
 
 /** The text of a progress line: share, events, rate and the time that is left at this rate. */
-export function formatProgress(
+function formatProgress(
   label: string,
   first: ProgressState,
   { state, seconds }: { readonly state: ProgressState; readonly seconds: number },

@@ -21,7 +21,7 @@ export interface ValueByType {
 export type SettingType = keyof ValueByType;
 
 /** Log levels, least first. */
-export const logLevels: readonly string[] = ['silent', 'error', 'warn', 'info', 'debug'];
+const logLevels: readonly string[] = ['silent', 'error', 'warn', 'info', 'debug'];
 
 /** How a value of each type is written, for help texts and the reference page. */
 export const syntaxByType: Readonly<Record<SettingType, string>> = {
@@ -110,7 +110,7 @@ const bytesByUnit: Readonly<Record<string, number>> = {
 };
 
 /** Reads a size: `65536`, `64KiB`, `1.5 GB`. */
-export function parseBytes(text: string): number {
+function parseBytes(text: string): number {
   return parseWithUnit(text, bytesByUnit, 'expected a size such as 65536, 64KiB or 10GB');
 }
 
@@ -125,7 +125,7 @@ const secondsByUnit: Readonly<Record<string, number>> = {
 };
 
 /** Reads a span of time in seconds: `900`, `15m`, `30d`. */
-export function parseSeconds(text: string): number {
+function parseSeconds(text: string): number {
   return parseWithUnit(text, secondsByUnit, 'expected a span of time such as 900, 15m, 12h, 30d or 1y');
 }
 

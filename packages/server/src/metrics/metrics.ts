@@ -153,7 +153,7 @@ function addProcess(registry: Registry): () => void {
 }
 
 /** The label of a kind: the number of the well-known ones, the class of the rest. */
-export function kindLabel(kind: number): string {
+function kindLabel(kind: number): string {
   if (namedKinds.has(kind)) return String(kind);
   if (kind >= 10_000 && kind < 20_000) return 'other replaceable';
   if (kind >= 20_000 && kind < 30_000) return 'other ephemeral';
