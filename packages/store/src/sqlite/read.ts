@@ -1,13 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Filter } from '@nostrata/protocol';
 import type { CountResult, Item, ReadOptions, StoredEvent } from '../contract.ts';
 import { createHllCounter, getHllOffset } from '../hll.ts';
 import { pageEventsMax, pageItemsMax } from '../limits.ts';
 import { parseSearch } from '../search-query.ts';
 import type { Entry } from './entry.ts';
-import { sliceMs, sliceStepsMax } from './limits.ts';
+import { ScanPages } from './pages.ts';
 import type { Reader } from './reader.ts';
-import { createScan, mergeScans, type Scan } from './scan.ts';
+import { createScan, mergeScans } from './scan.ts';
 import { createSearchScan } from './search.ts';
 import { idOf, pubkeyOf } from './texts.ts';
 
@@ -22,11 +21,8 @@ export interface ReadContext extends ReadOptions {
 }
 
 /** The pages of a query, each the work of at most one time slice. */
-export async function* readPages(
-  filters: readonly Filter[],
-  context: ReadContext,
-): AsyncGenerator<readonly StoredEvent[]> {
-  for await (const page of readEntries(filters, context, pageEventsMax)) yield page;
+export function readPages(filters: readonly Filter[], context: ReadContext): AsyncIterable<readonly StoredEvent[]> {
+  return readEntries(filters, context, pageEventsMax);
 }
 
 /** The exact number of events that match; limits do not count. */
@@ -74,50 +70,24 @@ export function hasSearch(filter: Filter): boolean {
 }
 
 /** The events of the filters in slices: those of one merged scan, or one filter after the other with search. */
-async function* readEntries(
+function readEntries(filters: readonly Filter[], context: ReadContext, eventsMax: number): AsyncIterable<Entry[]> {
+  if (filters.some(hasSearch)) return readBySearch(filters, context, eventsMax);
+  const scans = filters.map((filter) => createScan(filter, context));
+  const [only] = scans;
+  return new ScanPages(only && scans.length === 1 ? only : mergeScans(scans), { ...context, eventsMax });
+}
+
+async function* readBySearch(
   filters: readonly Filter[],
   context: ReadContext,
   eventsMax: number,
 ): AsyncGenerator<Entry[]> {
-  if (!filters.some(hasSearch)) {
-    const scans = filters.map((filter) => createScan(filter, context));
-    const [only] = scans;
-    yield* slices(only && scans.length === 1 ? only : mergeScans(scans), context, eventsMax);
-    return;
-  }
   await context.indexSearch();
   const seen = new Set<number>();
   for (const filter of filters) {
     const scan = hasSearch(filter) ? createSearchScan(filter, context) : createScan(filter, context);
-    for await (const page of slices(scan, context, eventsMax)) {
+    for await (const page of new ScanPages(scan, { ...context, eventsMax })) {
       yield page.filter(({ seq }) => !seen.has(seq) && seen.add(seq));
     }
   }
-}
-
-/** Runs a scan in time slices; between them others have their turn. */
-async function* slices(scan: Scan, context: ReadContext, eventsMax: number): AsyncGenerator<Entry[]> {
-  for (;;) {
-    context.signal?.throwIfAborted();
-    const { page, isDone } = runSlice(scan, context, eventsMax);
-    if (page.length > 0) yield page;
-    if (isDone) return;
-    await nextTurn();
-  }
-}
-
-/** The work of one slice: until it has enough, took long enough, or made so many steps. */
-function runSlice(scan: Scan, context: ReadContext, eventsMax: number): { page: Entry[]; isDone: boolean } {
-  const work = (): { page: Entry[]; isDone: boolean } => {
-    const first = scan.step();
-    if (scan.isDone()) return { page: [...first], isDone: true };
-    const page = [...first];
-    const until = context.now() + sliceMs;
-    for (let steps = 1; steps < sliceStepsMax && !scan.isDone(); steps += 1) {
-      if (page.length >= eventsMax || context.now() >= until) break;
-      page.push(...scan.step());
-    }
-    return { page, isDone: scan.isDone() };
-  };
-  return scan.needsSnapshot ? context.reader.snapshot(work) : context.reader.attempt(work);
 }
