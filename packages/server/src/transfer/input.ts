@@ -30,16 +30,19 @@ export async function openFileInput(path: string): Promise<Input> {
 export async function openStreamInput(source: Readable): Promise<Input> {
   const first = await readFirstChunk(source);
   const isGzip = gzipMagic.every((byte, index) => first[index] === byte);
-  if (first.length > 0) source.unshift(first);
-  return createInput(source, { isGzip, size: undefined });
+  return createInput(source, { isGzip, size: undefined, first });
 }
 
-function createInput(
-  source: Readable,
-  { isGzip, size }: { readonly isGzip: boolean; readonly size: number | undefined },
-): Input {
+interface InputFacts {
+  readonly isGzip: boolean;
+  readonly size: number | undefined;
+  /** What was already read from the source. */
+  readonly first?: Uint8Array;
+}
+
+function createInput(source: Readable, { isGzip, size, first = new Uint8Array() }: InputFacts): Input {
   let bytes = 0;
-  const counted = countBytes(source, (count) => {
+  const counted = countBytes(putBefore(first, source), (count) => {
     bytes += count;
   });
   return {
@@ -50,8 +53,17 @@ function createInput(
   };
 }
 
-async function* countBytes(source: Readable, add: (count: number) => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of source as AsyncIterable<Uint8Array>) {
+/** Not put back into the source, which may have ended by now. */
+async function* putBefore(first: Uint8Array, source: Readable): AsyncGenerator<Uint8Array> {
+  if (first.length > 0) yield first;
+  yield* source as AsyncIterable<Uint8Array>;
+}
+
+async function* countBytes(
+  source: AsyncIterable<Uint8Array>,
+  add: (count: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
     add(chunk.length);
     yield chunk;
   }

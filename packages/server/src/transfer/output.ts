@@ -1,7 +1,7 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 
 /** Where an export goes. */
@@ -29,14 +29,16 @@ export function createStreamOutput(stream: Writable): ExportOutput {
  */
 export async function createFileOutput(path: string, unique: string): Promise<ExportOutput> {
   const partPath = `${path}.part-${unique}`;
-  const file = await open(partPath, 'wx');
-  const sink = createWriteStream(partPath, { fd: file, autoClose: false });
-  const head: Writable = path.endsWith('.gz') ? createGzip({ level: 6 }) : sink;
-  const done = head === sink ? finished(sink) : pipeline(head as ReturnType<typeof createGzip>, sink);
+  // Flushed before it is closed: the file gets its name only when its content is on the disk.
+  const sink = createWriteStream(partPath, { flags: 'wx', flush: true });
+  await once(sink, 'open');
+  const closed = new Promise<void>((resolve) => sink.on('close', () => resolve()));
+  const head: Writable = path.endsWith('.gz') ? packInto(sink) : sink;
   let failure: unknown;
-  done.catch((error: unknown) => {
+  const fail = (error: Error) => {
     failure ??= error;
-  });
+  };
+  for (const stream of [head, sink]) stream.on('error', fail);
   return {
     async write(text) {
       const isOpen = await writeText(head, text);
@@ -45,27 +47,25 @@ export async function createFileOutput(path: string, unique: string): Promise<Ex
     },
     async finish() {
       head.end();
-      await done;
-      await file.sync();
-      await file.close();
+      await closed;
+      if (failure !== undefined) throw failure;
       await rename(partPath, path);
     },
     async abandon() {
       head.destroy();
       sink.destroy();
-      await done.catch(() => undefined);
-      await file.close();
+      await closed;
       await rm(partPath, { force: true });
     },
   };
 }
 
-function finished(stream: Writable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.on('finish', () => resolve());
-    stream.on('error', reject);
-    stream.on('close', () => reject(new Error('the file was closed before its end')));
-  });
+function packInto(sink: Writable): Writable {
+  const gzip = createGzip({ level: 6 });
+  gzip.on('error', () => sink.destroy());
+  sink.on('close', () => gzip.destroy());
+  gzip.pipe(sink);
+  return gzip;
 }
 
 async function writeText(stream: Writable, text: string): Promise<boolean> {

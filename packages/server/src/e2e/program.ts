@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { waitUntil } from '@nostrata/testing';
+
+const program = join(import.meta.dirname, '../../bin/nostrata.ts');
+const runMsMax = 60_000;
+
+/** How a process ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How to start a process. */
+export interface StartOptions {
+  /** Settings on top of the environment of the test. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Standard input; empty unless told. */
+  readonly input?: string | Uint8Array;
+}
+
+/** The real program as a process of its own. */
+export interface Program extends AsyncDisposable {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** What it has written to standard error so far. */
+  readonly notes: () => string;
+}
+
+/** A running relay. */
+export interface RunningRelay extends Program {
+  /** `ws://127.0.0.1:…` */
+  readonly url: string;
+  /** `http://127.0.0.1:…` */
+  readonly httpUrl: string;
+  readonly port: number;
+  /** From the start of the process to the line with the address, in milliseconds. */
+  readonly startMs: number;
+  /** SIGTERM, then waits for the end. */
+  stop(): Promise<Ended>;
+}
+
+/** A new folder below the one for temporary files; it goes with its scope. */
+export async function createFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'nostrata-e2e-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Starts the program; it is killed at the end of the scope where it still runs. */
+export function startProgram(words: readonly string[], { environment = {}, input = '' }: StartOptions = {}): Program {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^NOSTRATA_(?!SHARED|TEST_)|^NODE_TEST_CONTEXT$/.test(name),
+  );
+  const child = spawn(process.execPath, [program, ...words], {
+    env: { ...Object.fromEntries(inherited), ...environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (part: string) => {
+      text[name] += part;
+    });
+  }
+  // A program that ends without reading its input is no failure of the test.
+  child.stdin.on('error', (error: NodeJS.ErrnoException) => assert.equal(error.code, 'EPIPE'));
+  child.stdin.end(input);
+  const timer = setTimeout(() => child.kill('SIGKILL'), runMsMax);
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, ...text });
+    });
+  });
+  return {
+    process: child,
+    ended,
+    notes: () => text.stderr,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** Runs the program to its end. */
+export async function runProcess(words: readonly string[], options?: StartOptions): Promise<Ended> {
+  await using running = startProgram(words, options);
+  return await running.ended;
+}
+
+/** Runs the program, wants it to succeed, and returns what its last line of output says. */
+export async function runForJson(words: readonly string[], options?: StartOptions): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await runProcess([...words, '--json'], options);
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
+}
+
+/** `nostrata up` on a free port; ready when it has said where. */
+export async function startRelay(words: readonly string[], options?: StartOptions): Promise<RunningRelay> {
+  const startedMs = performance.now();
+  const running = startProgram(['up', '--port', '0', '--json', ...words], options);
+  const first = await firstLine(running);
+  const startMs = performance.now() - startedMs;
+  const { url, port } = JSON.parse(first) as { url: string; port: number };
+  return {
+    ...running,
+    url,
+    httpUrl: url.replace(/^ws/, 'http'),
+    port,
+    startMs,
+    stop() {
+      running.process.kill('SIGTERM');
+      return running.ended;
+    },
+  };
+}
+
+/** Waits for a text on standard error. */
+export async function waitForNote(running: Program, text: RegExp): Promise<void> {
+  await waitUntil(() => text.test(running.notes()), { timeoutMs: 20_000, what: `${text} on standard error` });
+}
+
+async function firstLine({ process: child, ended }: Program): Promise<string> {
+  assert.ok(child.stdout);
+  const lines = createInterface({ input: child.stdout });
+  const line = new Promise<string>((resolve) => lines.once('line', resolve));
+  const failure = ended.then(({ code, stderr }) => {
+    throw new Error(`the program ended with code ${code} before it said anything: ${stderr}`);
+  });
+  try {
+    return await Promise.race([line, failure]);
+  } finally {
+    lines.close();
+    failure.catch(() => undefined);
+  }
+}
