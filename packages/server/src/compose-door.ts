@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { LoadedSettings } from './config/load.ts';
 import type { SettingName, Settings } from './config/table.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { getStoreUrl } from './store-url.ts';
+import { getStoreUrl, prepareStoreFolder } from './store-url.ts';
 
 /** What the rooms are put together from. */
 export interface ComposeOptions extends LoadedSettings {
@@ -14,12 +14,14 @@ export interface ComposeOptions extends LoadedSettings {
 }
 
 /** Opens the store that the settings name. */
-export function composeStore(
+export async function composeStore(
   options: Pick<ComposeOptions, 'settings' | 'now'>,
   metrics?: Metrics,
 ): Promise<EventStore> {
   const { settings, now } = options;
-  return openStore(getStoreUrl(settings), { now, relayUrls: getPublicUrls(settings), metrics: metrics?.store });
+  const url = getStoreUrl(settings);
+  await prepareStoreFolder(url);
+  return openStore(url, { now, relayUrls: getPublicUrls(settings), metrics: metrics?.store });
 }
 
 /** Opens the door in front of a store. */

@@ -1,7 +1,8 @@
 import { createECDH, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from './config/errors.ts';
+import { prepareFolder } from './store-url.ts';
 
 const fileName = 'relay-key';
 
@@ -11,7 +12,7 @@ const fileName = 'relay-key';
  * @throws ConfigError where the file holds something else
  */
 export async function loadSelfPubkey(dataFolder: string): Promise<string> {
-  await mkdir(dataFolder, { recursive: true });
+  await prepareFolder(dataFolder);
   const path = join(dataFolder, fileName);
   const secret = await createOnce(path, randomBytes(32).toString('hex'));
   if (!/^[0-9a-f]{64}$/.test(secret)) {

@@ -23,7 +23,8 @@ export async function openFileInput(path: string): Promise<Input> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, facts.isFile() ? 0 : null);
   const isGzip = bytesRead === 2 && gzipMagic.every((byte, index) => buffer[index] === byte);
   const source = createReadStream(path, { highWaterMark: readChunkBytes });
-  return createInput(source, { isGzip, size: facts.isFile() ? facts.size : undefined });
+  const input = createInput(source, { isGzip, size: facts.isFile() ? facts.size : undefined });
+  return { ...input, chunks: nameFailures(path, input.chunks) };
 }
 
 /** Takes a stream, such as standard input; what begins like gzip is unpacked. */
@@ -51,6 +52,16 @@ function createInput(source: Readable, { isGzip, size, first = new Uint8Array() 
     size,
     stop: () => void source.destroy(),
   };
+}
+
+/** What fails while unpacking does not know the file. */
+async function* nameFailures(path: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    if (error instanceof Error) Object.assign(error, { path });
+    throw error;
+  }
 }
 
 /** Not put back into the source, which may have ended by now. */

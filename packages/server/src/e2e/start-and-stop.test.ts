@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { connectClient, createEventBuilder, startPostgres, waitUntil } from '@nostrata/testing';
+import { createFolder, runForJson, startRelay } from './program.ts';
+
+const alice = createEventBuilder('alice');
+
+test('the relay says where it is within 2 s of the start of the process, also over a store that is used', async () => {
+  await using folder = await createFolder();
+  for (const _ of ['empty', 'used']) {
+    // Twice at most: what else the machine does may hold up one start.
+    let best = Number.POSITIVE_INFINITY;
+    for (let attempt = 0; attempt < 3 && best >= 2000; attempt += 1) {
+      await using relay = await startRelay(['--data', folder.path]);
+      best = Math.min(best, relay.startMs);
+      assert.equal((await relay.stop()).code, 0);
+    }
+    assert.ok(best < 2000, `${best} ms`);
+    await runForJson(['import', '--data', folder.path, '-'], { input: JSON.stringify(alice.note('used')) });
+  }
+});
+
+test('after SIGTERM in the middle of writing everything acknowledged is there, and the exit code is 0', async () => {
+  await using folder = await createFolder();
+  const acknowledged: string[] = [];
+  {
+    await using relay = await startRelay([
+      '--data',
+      folder.path,
+      '--rate-per-ip',
+      '0',
+      '--max-messages-per-second',
+      '0',
+    ]);
+    await using client = await connectClient(relay.url);
+    const events = Array.from({ length: 1500 }, (_, index) => alice.note(`while stopping ${index}`));
+    for (const event of events) client.send('EVENT', event);
+    const answers = Promise.all(
+      events.map(async ({ id }) => {
+        try {
+          const [, , ok] = await client.waitFor((frame) => frame[0] === 'OK' && frame[1] === id);
+          if (ok === true) acknowledged.push(id);
+        } catch {
+          return; // Not acknowledged: the connection had ended.
+        }
+      }),
+    );
+    await waitUntil(() => acknowledged.length > 20, { what: 'the first answers' });
+    const ended = await relay.stop();
+    assert.equal(ended.code, 0, ended.stderr);
+    await answers;
+  }
+  assert.ok(acknowledged.length > 20);
+  await using relay = await startRelay(['--data', folder.path]);
+  await using client = await connectClient(relay.url);
+  const found = new Set<string>();
+  for (let at = 0; at < acknowledged.length; at += 100) {
+    const { events } = await client.request('all', [{ ids: acknowledged.slice(at, at + 100) }]);
+    for (const { id } of events) found.add(id);
+  }
+  assert.deepEqual(
+    acknowledged.filter((id) => !found.has(id)),
+    [],
+  );
+  await client.close();
+  assert.equal((await relay.stop()).code, 0);
+});
+
+test('SIGINT ends as SIGTERM does, and clients are told', async () => {
+  await using folder = await createFolder();
+  await using relay = await startRelay(['--data', folder.path]);
+  await using client = await connectClient(relay.url);
+  relay.process.kill('SIGINT');
+  assert.equal((await relay.ended).code, 0);
+  assert.equal((await client.closed).code, 1001);
+});
+
+test('the second signal ends the process at once', async () => {
+  await using folder = await createFolder();
+  await using relay = await startRelay(['--data', folder.path]);
+  // Stopped by the first signal, the process handles both when it goes on: the order in time is certain.
+  relay.process.kill('SIGTERM');
+  relay.process.kill('SIGINT');
+  const { code } = await relay.ended;
+  assert.ok(code === 130 || code === 0, `code ${code}`);
+});
+
+for (const engine of ['sqlite', 'postgres'] as const) {
+  test(`an import of another process reaches a live subscriber within one second, ${engine}`, async (context) => {
+    await using folder = await createFolder();
+    await using postgres = engine === 'postgres' ? await startTestPostgres() : undefined;
+    if (postgres?.reason !== undefined) return context.skip(postgres.reason);
+    const store = postgres?.url === undefined ? [] : ['--store', postgres.url];
+    await using relay = await startRelay(['--data', folder.path, ...store]);
+    await using client = await connectClient(relay.url);
+    const event = alice.note(`from another process, ${engine}`);
+    const { eose } = await client.request('live', [{ authors: [event.pubkey] }], { keepOpen: true });
+    assert.ok(eose);
+    // The import ends after its commit: from then on the second counts.
+    const received = client.nextEvent('live').then((live) => ({ live, atMs: performance.now() }));
+    const report = await runForJson(['import', '--data', folder.path, ...store, '-'], { input: JSON.stringify(event) });
+    const committedMs = performance.now();
+    assert.equal(report.stored, 1);
+    const { live, atMs } = await received;
+    assert.deepEqual(live, event);
+    assert.ok(atMs - committedMs < 1000, `${atMs - committedMs} ms after the import had ended`);
+    assert.equal((await relay.stop()).code, 0);
+  });
+}
+
+async function startTestPostgres(): Promise<AsyncDisposable & { readonly url?: string; readonly reason?: string }> {
+  const server = await startPostgres();
+  if (!server.isAvailable) return { reason: server.reason, [Symbol.asyncDispose]: async () => undefined };
+  return { url: await server.createDatabase(), [Symbol.asyncDispose]: server.stop };
+}
