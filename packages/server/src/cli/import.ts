@@ -48,7 +48,10 @@ export async function runImport(invocation: Invocation, { files, rejects, restar
   // Opened before anything is started, so that a missing file is told at once.
   const inputs = new Map<string, Input>();
   for (const file of files)
-    inputs.set(file, file === '-' ? await openStreamInput(terminal.input) : await openFileInput(file));
+    inputs.set(
+      file,
+      file === '-' ? await openStreamInput(terminal.input, terminal.interrupted) : await openFileInput(file),
+    );
   await using rejectsFile = rejects === undefined ? undefined : await createRejectsFile(rejects);
   {
     await using store = await composeStore({ settings, now: host.now });

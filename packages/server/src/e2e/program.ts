@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { waitUntil } from '@nostrata/testing';
 
 const program = join(import.meta.dirname, '../../bin/nostrata.ts');
 const runMsMax = 60_000;
@@ -23,14 +22,14 @@ export interface StartOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Standard input; empty unless told. */
   readonly input?: string | Uint8Array;
+  /** Standard input stays open after `input`. */
+  readonly isInputOpen?: boolean;
 }
 
 /** The real program as a process of its own. */
 export interface Program extends AsyncDisposable {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** What it has written to standard error so far. */
-  readonly notes: () => string;
 }
 
 /** A running relay. */
@@ -53,7 +52,8 @@ export async function createFolder(): Promise<AsyncDisposable & { readonly path:
 }
 
 /** Starts the program; it is killed at the end of the scope where it still runs. */
-export function startProgram(words: readonly string[], { environment = {}, input = '' }: StartOptions = {}): Program {
+export function startProgram(words: readonly string[], options: StartOptions = {}): Program {
+  const { environment = {}, input = '', isInputOpen = false } = options;
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^NOSTRATA_(?!SHARED|TEST_)|^NODE_TEST_CONTEXT$/.test(name),
   );
@@ -69,7 +69,8 @@ export function startProgram(words: readonly string[], { environment = {}, input
   }
   // A program that ends without reading its input is no failure of the test.
   child.stdin.on('error', (error: NodeJS.ErrnoException) => assert.equal(error.code, 'EPIPE'));
-  child.stdin.end(input);
+  child.stdin.write(input);
+  if (!isInputOpen) child.stdin.end();
   const timer = setTimeout(() => child.kill('SIGKILL'), runMsMax);
   const ended = new Promise<Ended>((resolve) => {
     child.on('close', (code, signal) => {
@@ -80,7 +81,6 @@ export function startProgram(words: readonly string[], { environment = {}, input
   return {
     process: child,
     ended,
-    notes: () => text.stderr,
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       await ended;
@@ -119,11 +119,6 @@ export async function startRelay(words: readonly string[], options?: StartOption
       return running.ended;
     },
   };
-}
-
-/** Waits for a text on standard error. */
-export async function waitForNote(running: Program, text: RegExp): Promise<void> {
-  await waitUntil(() => text.test(running.notes()), { timeoutMs: 20_000, what: `${text} on standard error` });
 }
 
 async function firstLine({ process: child, ended }: Program): Promise<string> {

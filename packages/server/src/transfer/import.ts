@@ -83,12 +83,33 @@ const source = { via: 'import' } as const;
  */
 export async function importBlocks(options: ImportOptions): Promise<void> {
   const run = new ImportRun(options);
-  for await (const block of options.blocks) {
+  for await (const block of untilAborted(options.blocks, options.signal)) {
     await run.submitBlock(block);
-    if (run.failure !== undefined || options.signal.aborted) break;
+    if (run.failure !== undefined) break;
   }
   await run.settled(0);
   if (run.failure !== undefined) throw run.failure;
+}
+
+/** A source may be silent for ever, as standard input is: an abort does not wait for its next block. */
+async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const aborted = new Promise<undefined>((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  const blocks = source[Symbol.asyncIterator]();
+  // What the source gives or how it fails after that is nobody's business any more.
+  const ignore = () => undefined;
+  try {
+    while (!signal.aborted) {
+      const next = blocks.next();
+      const result = await Promise.race([next, aborted]);
+      if (result === undefined) next.catch(ignore);
+      if (result === undefined || result.done) return;
+      yield result.value;
+    }
+  } finally {
+    blocks.return?.().catch(ignore);
+  }
 }
 
 class ImportRun {

@@ -27,9 +27,9 @@ export async function openFileInput(path: string): Promise<Input> {
   return { ...input, chunks: nameFailures(path, input.chunks) };
 }
 
-/** Takes a stream, such as standard input; what begins like gzip is unpacked. */
-export async function openStreamInput(source: Readable): Promise<Input> {
-  const first = await readFirstChunk(source);
+/** Takes a stream, such as standard input; what begins like gzip is unpacked. An abort ends the wait for its start. */
+export async function openStreamInput(source: Readable, signal?: AbortSignal): Promise<Input> {
+  const first = await readFirstChunk(source, signal);
   const isGzip = gzipMagic.every((byte, index) => first[index] === byte);
   return createInput(source, { isGzip, size: undefined, first });
 }
@@ -116,7 +116,7 @@ function drained(gunzip: ReturnType<typeof createGunzip>): Promise<void> {
   });
 }
 
-function readFirstChunk(source: Readable): Promise<Buffer> {
+function readFirstChunk(source: Readable, signal: AbortSignal | undefined): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const onReadable = () => {
       const chunk: Buffer | null = source.read();
@@ -127,10 +127,13 @@ function readFirstChunk(source: Readable): Promise<Buffer> {
       source.off('readable', onReadable);
       source.off('end', onEnd);
       source.off('error', reject);
+      signal?.removeEventListener('abort', onEnd);
       resolve(chunk);
     };
     source.on('readable', onReadable);
     source.on('end', onEnd);
     source.on('error', reject);
+    if (signal?.aborted) onEnd();
+    else signal?.addEventListener('abort', onEnd);
   });
 }
