@@ -84,7 +84,7 @@ class LeaderDesk implements Desk {
   fail(leader: Candidate, error: StoreError): void {
     this.#forget(leader);
     for (const candidate of [leader, ...(leader.followers ?? [])]) {
-      this.#options.gauge.leave(candidate.bytes);
+      this.#leave(candidate);
       this.#options.metrics.submitted?.(candidate.event.kind, 'rejected', 'store failure');
       candidate.reject(error);
     }
@@ -96,9 +96,16 @@ class LeaderDesk implements Desk {
   }
 
   #answer(candidate: Candidate, result: SubmitResult): void {
-    this.#options.gauge.leave(candidate.bytes);
+    this.#leave(candidate);
     this.#count(candidate.event.kind, result);
     candidate.resolve(result);
+  }
+
+  /** The depth is told with each arrival, and when nothing is left: an idle door never shows an old depth. */
+  #leave({ bytes }: Candidate): void {
+    const { gauge, metrics } = this.#options;
+    gauge.leave(bytes);
+    if (gauge.events === 0) metrics.queueDepth?.(0);
   }
 
   #count(kind: number, result: SubmitResult): void {

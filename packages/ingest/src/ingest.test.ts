@@ -258,3 +258,13 @@ test('every answer is counted once, by kind, outcome and who refused', async () 
   const expected = ['7 stored ', '7 duplicate ', '7 rejected signature', '7 rejected shape', '-1 rejected shape'];
   assert.deepEqual(counted, expected);
 });
+
+test('a door that is idle shows an empty queue', async () => {
+  const depths: number[] = [];
+  await withDoor({ metrics: { queueDepth: (events: number) => void depths.push(events) } }, async (door) => {
+    const event = author.event({ kind: 7 });
+    await Promise.all([door.submit(event, client), door.submit(event, client), door.submit(broken(event), client)]);
+    assert.ok(depths.includes(3), `${depths}`);
+    assert.equal(depths.at(-1), 0);
+  });
+});
