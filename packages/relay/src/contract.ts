@@ -18,6 +18,7 @@ export interface RelayDescription {
   readonly software?: string | undefined;
   readonly version?: string | undefined;
   readonly terms_of_service?: string | undefined;
+  readonly privacy_policy?: string | undefined;
 }
 
 /** How a relay behaves. Everything may be left out. */

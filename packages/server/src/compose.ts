@@ -122,6 +122,7 @@ function toRelaySettings(settings: Settings, self: string): RelaySettings {
       self,
       contact: text(settings.relayContact),
       terms_of_service: text(settings.relayTerms),
+      privacy_policy: text(settings.relayPrivacy),
       software: 'nostrata',
       version,
     },

@@ -26,7 +26,7 @@ export async function runDoctor(invocation: Invocation): Promise<number> {
       name: 'program',
       value: `Nostrata ${version}, Node.js ${process.versions.node}, ${process.platform} ${process.arch}`,
     },
-    ...(await examineVerifier()),
+    await examineVerifier(invocation),
     ...(await examineStore(invocation)),
     await examineOpenFiles(),
     examineClock(invocation.host.now()),
@@ -45,10 +45,11 @@ export async function runDoctor(invocation: Invocation): Promise<number> {
   return problems.length === 0 ? exitCode.ok : exitCode.failure;
 }
 
-async function examineVerifier(): Promise<Finding[]> {
+async function examineVerifier({ settings }: Invocation): Promise<Finding> {
   const report = await probeVerifiers();
-  const value = `${report.backend}, ${formatCount(report.verifiesPerSecond)} signatures/s, ${report.workers} threads`;
-  return [{ name: 'signatures', value }, ...report.hints.map((hint) => ({ name: 'signatures', value, hint }))];
+  const workers = settings.verifyWorkers || report.workers;
+  const value = `${report.backend}, ${formatCount(report.verifiesPerSecond)} a second on each of ${workers} ${workers === 1 ? 'thread' : 'threads'}`;
+  return { name: 'signatures', value, hint: report.hints.join(' ') || undefined };
 }
 
 async function examineStore({ settings, host }: Invocation): Promise<Finding[]> {

@@ -3,6 +3,7 @@ import { type Host, loadHostSettings } from '../config/host.ts';
 import { environmentName, flagName } from '../config/load.ts';
 import { type Setting, settingTable } from '../config/table.ts';
 import { syntaxByType } from '../config/values.ts';
+import { version } from '../version.ts';
 import { exitCode, exitCodeHelp, explainFailure } from './exit.ts';
 import { addFilterOptions, type FilterFlags } from './filters.ts';
 import type { Invocation } from './invocation.ts';
@@ -12,6 +13,9 @@ type Run = (invocation: Invocation) => Promise<number>;
 type Flags = Readonly<Record<string, unknown>>;
 
 const commonSettings: readonly string[] = ['store', 'data', 'logLevel'];
+
+/** They concern clients, and a file is none. */
+const connectionSettings: ReadonlySet<string> = new Set(['authRequired', 'authToRead', 'ratePerIp', 'burstPerIp']);
 
 /**
  * Runs the command line to its end and returns the exit code.
@@ -38,10 +42,11 @@ export async function runProgram(parameters: readonly string[], terminal: Termin
 function createProgram(start: (flags: Flags, run: Run) => Promise<void>, terminal: Terminal): Command {
   const program = new Command('nostrata')
     .description('A Nostr relay and event store. Without options it keeps everything in ./data.')
+    .version(version, '-v, --version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void terminal.output.write(text),
-      writeErr: (text) => void terminal.notes.write(text.replace(/^error: /, 'nostrata: ')),
+      writeErr: (text) => void terminal.notes.write(text.replace(/^error: /, 'nostrata: ').replace(/\n(?=\()/, ' ')),
       getOutHelpWidth: () => terminal.output.columns ?? 100,
       getErrHelpWidth: () => terminal.notes.columns ?? 100,
     })
@@ -84,17 +89,21 @@ function addImport(program: Command, start: (flags: Flags, run: Run) => Promise<
   )
     .argument('<files...>', 'JSONL files, .gz or not; - is standard input')
     .option('--rejects <FILE>', 'write each line that was not taken, with its number and the reason')
-    .option('--restart', 'start over instead of going on where an interrupted import ended', false);
-  addSettings(command, [...commonSettings, 'verifyWorkers', ...settingsOf('Admission')]);
+    .option('--restart', 'start over instead of going on where an interrupted import ended');
+  addSettings(command, [
+    ...commonSettings,
+    'verifyWorkers',
+    ...settingsOf('Admission').filter((name) => !connectionSettings.has(name)),
+  ]);
   command
     .addHelpText(
       'after',
       '\nExamples:\n  nostrata import events.jsonl.gz\n  zcat *.gz | nostrata import - --rejects bad.jsonl',
     )
-    .action(async (files: string[], flags: Flags & { rejects?: string; restart: boolean }) => {
+    .action(async (files: string[], flags: Flags & { rejects?: string; restart?: boolean }) => {
       const { runImport } = await import('./import.ts');
       await start(flags, (invocation) =>
-        runImport(invocation, { files, rejects: flags.rejects, restart: flags.restart }),
+        runImport(invocation, { files, rejects: flags.rejects, restart: flags.restart === true }),
       );
     });
 }
@@ -131,11 +140,11 @@ function addReading(program: Command, start: (flags: Flags, run: Run) => Promise
   const count = addCommand(program, 'count', 'Print how many events match.');
   count
     .argument('[filters...]', 'filters as JSON; flags narrow them')
-    .option('--hll', 'also the HyperLogLog registers (NIP-45)', false);
+    .option('--hll', 'also the HyperLogLog registers (NIP-45)');
   addFilterOptions(addSettings(count, commonSettings)).action(
-    async (filters: string[], flags: Flags & FilterFlags & { hll: boolean }) => {
+    async (filters: string[], flags: Flags & FilterFlags & { hll?: boolean }) => {
       const { runCount } = await import('./query.ts');
-      await start(flags, (invocation) => runCount(invocation, { filters, flags, hll: flags.hll }));
+      await start(flags, (invocation) => runCount(invocation, { filters, flags, hll: flags.hll === true }));
     },
   );
 }
@@ -154,15 +163,15 @@ function addCare(program: Command, start: (flags: Flags, run: Run) => Promise<vo
     start(flags, (await import('./verify.ts')).runVerify),
   );
   const retain = addCommand(program, 'retain', 'Remove old events by age or size and give the space back.');
-  retain.option('--dry-run', 'only say what would go', false);
+  retain.option('--dry-run', 'only say what would go');
   addSettings(retain, [...commonSettings, ...settingsOf('Retention').filter((name) => name !== 'retainEvery')])
     .addHelpText(
       'after',
       '\nExamples:\n  nostrata retain --retain-age 90d --dry-run\n  nostrata retain --retain-bytes 10GB',
     )
-    .action(async (flags: Flags & { dryRun: boolean }) => {
+    .action(async (flags: Flags & { dryRun?: boolean }) => {
       const { runRetain } = await import('./maintain.ts');
-      await start(flags, (invocation) => runRetain(invocation, flags.dryRun));
+      await start(flags, (invocation) => runRetain(invocation, flags.dryRun === true));
     });
   const rebuild = addCommand(program, 'rebuild', 'Drop every index and build it again from the events.');
   addSettings(rebuild, commonSettings).action(async (flags: Flags) =>
@@ -175,7 +184,7 @@ function addCommand(program: Command, name: string, description: string): Comman
     .command(name)
     .description(description)
     .option('--config <FILE>', 'JSON file with settings')
-    .option('--json', 'print for programs: one JSON object a line', false)
+    .option('--json', 'print for programs: one JSON object a line')
     .addHelpText('after', `\n${exitCodeHelp}`);
 }
 

@@ -36,6 +36,8 @@ test('the information document tells what is on, to every origin', async () => {
     folder.path,
     '--relay-name',
     'Dawn',
+    '--relay-privacy',
+    'https://example.com/privacy',
     '--max-limit',
     '700',
     '--min-pow',
@@ -48,6 +50,7 @@ test('the information document tells what is on, to every origin', async () => {
   assert.ok(headers['access-control-allow-headers'] && headers['access-control-allow-methods']);
   const document = JSON.parse(body);
   assert.equal(document.name, 'Dawn');
+  assert.equal(document.privacy_policy, 'https://example.com/privacy');
   assert.match(document.self, /^[0-9a-f]{64}$/);
   assert.match(document.version, /^\d+\.\d+\.\d+$/);
   for (const nip of [1, 2, 4, 9, 11, 13, 17, 40, 42, 45, 50, 59, 62, 65, 67, 70, 77]) {

@@ -64,7 +64,7 @@ p{margin:.4rem 0}.soft{color:var(--soft)}
 ul{list-style:none;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:.5rem}
 li{padding:.3rem .7rem;border:1px solid var(--line);border-radius:99px;background:var(--card);font-size:.9rem}
 li b{color:var(--accent);font-weight:600;margin-right:.35rem;font-variant-numeric:tabular-nums}
-table{width:100%;border-collapse:collapse;background:var(--card);border:1px solid var(--line);border-radius:10px;border-spacing:0;overflow:hidden}
+table{width:100%;border-collapse:separate;background:var(--card);border:1px solid var(--line);border-radius:10px;border-spacing:0;overflow:hidden}
 td{padding:.5rem 1rem;border-top:1px solid var(--line)}tr:first-child td{border-top:0}
 td:last-child{text-align:right;font-variant-numeric:tabular-nums}
 footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--line);font-size:.9rem;color:var(--soft)}

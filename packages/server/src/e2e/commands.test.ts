@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createEventBuilder } from '@nostrata/testing';
+import { version } from '../version.ts';
+import { createFolder, runForJson, runProcess } from './program.ts';
+
+const alice = createEventBuilder('alice');
+
+test('the doctor names the verifier in use, the store and what is wrong', async () => {
+  await using folder = await createFolder();
+  const well = await runForJson(['doctor', '--data', folder.path]);
+  assert.deepEqual(well.problems, []);
+  assert.match(String(well.signatures), /^(libsecp256k1|wasm|pure), [\d,]+ a second on each of \d+ threads?$/);
+  assert.match(String(well.store), /0 events/);
+  // Whatever is slower than the fastest comes with what to do about it.
+  assert.equal(String(well.signatures).startsWith('libsecp256k1'), (well.hints as string[]).length === 0);
+  const store = 'postgres://nobody:geheim@127.0.0.1:1/none';
+  const ill = await runProcess(['doctor', '--data', folder.path, '--store', store]);
+  assert.equal(ill.code, 1);
+  assert.match(ill.stdout, /^Problem: .*127\.0\.0\.1:1/m);
+  assert.doesNotMatch(ill.stdout + ill.stderr, /geheim|\n\s+at /);
+});
+
+test('what is imported can be queried, counted, verified, rebuilt and given up', async () => {
+  await using folder = await createFolder();
+  const data = ['--data', folder.path];
+  const notes = Array.from({ length: 30 }, (_, index) => alice.note(`note ${index}`));
+  const profile = alice.profile({ name: 'alice' });
+  const input = [...notes, profile].map((event) => JSON.stringify(event)).join('\n');
+  await runForJson(['import', ...data, '-'], { input });
+  const query = await runProcess(['query', ...data, '{"kinds":[1]}', '--limit', '2']);
+  assert.deepEqual(
+    query.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    [notes[29], notes[28]],
+  );
+  assert.equal((await runProcess(['count', ...data, '--kind', '1', '--author', alice.pubkey])).stdout, '30\n');
+  const oldest = await runProcess(['export', ...data, '--order', 'oldest', '--kind', '1']);
+  assert.deepEqual(
+    oldest.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    notes,
+  );
+  assert.equal((await runForJson(['rebuild', ...data])).events, 31);
+  const { events, bad, problems } = await runForJson(['verify', ...data]);
+  assert.deepEqual({ events, bad, problems }, { events: 31, bad: 0, problems: [] });
+  const retain = ['retain', ...data, '--retain-age', '1s'];
+  assert.equal((await runForJson([...retain, '--dry-run'])).removed, 30);
+  assert.deepEqual(await runForJson(['count', ...data]), { count: 31 });
+  assert.equal((await runForJson(retain)).removed, 30);
+  assert.deepEqual(await runForJson(['count', ...data]), { count: 1 });
+});
+
+test('every command has a help that explains its exit codes, and the version is that of the package', async () => {
+  for (const command of ['up', 'import', 'export', 'query', 'count', 'doctor', 'verify', 'retain', 'rebuild']) {
+    const { code, stdout, stderr } = await runProcess([command, '--help']);
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
+    for (const text of ['--store', '--json', '--data', 'Exit codes: 0', command])
+      assert.ok(stdout.includes(text), text);
+    assert.ok(
+      stdout.split('\n').every((line) => line.length <= 100),
+      command,
+    );
+  }
+  assert.equal((await runProcess(['--version'])).stdout, `${version}\n`);
+});
