@@ -93,22 +93,24 @@ export async function importBlocks(options: ImportOptions): Promise<void> {
 
 /** A source may be silent for ever, as standard input is: an abort does not wait for its next block. */
 async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const aborted = new Promise<undefined>((resolve) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
   const blocks = source[Symbol.asyncIterator]();
-  // What the source gives or how it fails after that is nobody's business any more.
-  const ignore = () => undefined;
+  let end: (() => void) | undefined;
+  const onAbort = () => end?.();
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
     while (!signal.aborted) {
-      const next = blocks.next();
-      const result = await Promise.race([next, aborted]);
-      if (result === undefined) next.catch(ignore);
+      // Not Promise.race: a promise that lives as long as the import would keep every block that was raced against it.
+      const result = await new Promise<IteratorResult<T> | undefined>((resolve, reject) => {
+        end = () => resolve(undefined);
+        blocks.next().then(resolve, reject);
+      });
       if (result === undefined || result.done) return;
       yield result.value;
     }
   } finally {
-    blocks.return?.().catch(ignore);
+    signal.removeEventListener('abort', onAbort);
+    // What the source gives or how it fails after that is nobody's business any more.
+    blocks.return?.().catch(() => undefined);
   }
 }
 
