@@ -39,6 +39,8 @@ export interface Failure {
 
 /** Turns what was thrown into one line for the user. */
 export function explainFailure(error: unknown): Failure {
+  // What failed while cleaning up hides the failure that came first, and follows from it as a rule.
+  if (error instanceof SuppressedError) return explainFailure(error.suppressed);
   if (error instanceof ConfigError) return { line: oneLine(error.message), code: exitCode.usage, isBug: false };
   if (error instanceof StoreError) return { line: oneLine(error.message), code: exitCode.failure, isBug: false };
   if (error instanceof InvalidError) return { line: oneLine(error.message), code: exitCode.usage, isBug: false };

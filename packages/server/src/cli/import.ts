@@ -42,7 +42,8 @@ interface Run {
 export async function runImport(invocation: Invocation, { files, rejects, restart }: ImportArguments): Promise<number> {
   const { settings, given, host, terminal } = invocation;
   const startMs = host.now();
-  const logger = createLogger(settings.logLevel);
+  // A batch that fails ends the import, which tells it once; only who asks for more hears of each batch.
+  const logger = createLogger(given.has('logLevel') ? settings.logLevel : 'silent');
   const counts = createImportCounts();
   const countByReason = new Map<string, number>();
   // Opened before anything is started, so that a missing file is told at once.

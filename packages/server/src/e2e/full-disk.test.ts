@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { generateEvents } from '@nostrata/testing';
+import { createFolder, runForJson } from './program.ts';
+
+const run = promisify(execFile);
+const program = join(import.meta.dirname, '../../bin/nostrata.ts');
+
+/** A small file system of its own needs a namespace of its own, which not every system and user may have. */
+const refusal = await run('unshare', ['--mount', 'true']).then(
+  () => undefined,
+  () => 'this user may not make a file system of its own (unshare --mount)',
+);
+
+test('a full disk is told in one line, loses nothing, and the import goes on when there is room', {
+  skip: refusal ?? false,
+}, async () => {
+  await using folder = await createFolder();
+  const [file, disk] = [join(folder.path, 'events.jsonl'), join(folder.path, 'disk')];
+  const events = [...generateEvents({ seed: 5, events: 6000, authors: 200 })];
+  await writeFile(file, events.map((event) => JSON.stringify(event)).join('\n'));
+  await mkdir(disk);
+  // $1 node, $2 the program, $3 the file, $4 the disk.
+  const script = `
+    mount --make-rprivate / && mount -t tmpfs -o size=3m tmpfs "$4" || exit 9
+    "$1" "$2" import --data "$4/data" "$3" --json; echo "code $?"
+    "$1" "$2" count --data "$4/data" 2>/dev/null
+    mount -o remount,size=100m "$4"
+    "$1" "$2" import --data "$4/data" "$3" --json 2>/dev/null; echo "code $?"
+    "$1" "$2" verify --data "$4/data" --json`;
+  const { stdout, stderr } = await run('unshare', [
+    '--mount',
+    'sh',
+    '-c',
+    script,
+    'sh',
+    process.execPath,
+    program,
+    file,
+    disk,
+  ]);
+  assert.match(stderr, /^nostrata: [^\n]*(no room|disk is full)[^\n]*\n$/);
+  const [failed = '', kept = '', report = '', done = '', verified = ''] = stdout.trimEnd().split('\n');
+  assert.equal(failed, 'code 1');
+  assert.ok(Number(kept) > 0 && Number(kept) < events.length, kept);
+  assert.equal(done, 'code 0');
+  assert.equal(JSON.parse(report).rejected + JSON.parse(report).invalid, 0);
+  const clean = join(folder.path, 'clean');
+  await runForJson(['import', '--data', clean, file]);
+  const { count } = await runForJson(['count', '--data', clean]);
+  const { events: found, bad, problems } = JSON.parse(verified);
+  assert.deepEqual({ found, bad, problems }, { found: count, bad: 0, problems: [] });
+});
