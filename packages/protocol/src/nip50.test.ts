@@ -27,6 +27,7 @@ test('case, accents and compatibility forms make no difference', () => {
   assert.deepEqual(tokenize('a1-b2_c3\0d\u2028e'), ['a1', 'b2', 'c3', 'd', 'e']);
   assert.deepEqual(tokenize('東京tower ไทย'), ['東', '京', 'tower', 'ไ', 'ท', 'ย']);
   assert.deepEqual(tokenize('हिन्दी'), ['हिन्दी']);
+  assert.deepEqual(tokenize('λόγος ⺀ ΛΌΓΟΣ'), ['λογοσ', 'λογοσ']);
 });
 
 test('a text matches with every required term and without every excluded one', () => {

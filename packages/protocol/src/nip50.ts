@@ -36,17 +36,18 @@ export function parseSearch(text: string): SearchQuery {
 
 /** Scripts that are written without spaces: every character is a word of its own, and words become phrases. */
 const tokenPattern =
-  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]|(?:(?![\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}])[\p{L}\p{N}\p{M}])+/gu;
+  /[[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]&&[\p{L}\p{N}\p{M}]]|[[\p{L}\p{N}\p{M}]--[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]]+/gv;
 
 /**
  * Splits text into words as all engines index it: compatibility forms folded, lower case, Latin accents taken off,
- * letters and digits kept, everything else a border. Engines index these words joined by spaces.
+ * the final sigma a sigma, letters and digits kept, everything else a border. Engines index these words joined by spaces.
  */
 export function tokenize(text: string): string[] {
   const folded = text
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .toLowerCase()
+    .replaceAll('ς', 'σ')
     .normalize('NFC');
   return folded.match(tokenPattern) ?? [];
 }

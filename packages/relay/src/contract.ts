@@ -1,5 +1,5 @@
 import type { Ingest, ReasonPrefix } from '@nostrata/ingest';
-import type { Filter, NostrEvent } from '@nostrata/protocol';
+import type { NostrEvent } from '@nostrata/protocol';
 import type { EventStore } from '@nostrata/store';
 import type { WebSocket } from 'ws';
 import type { RelayLimits } from './limits.ts';
@@ -125,6 +125,3 @@ export interface LiveEvent {
   /** The JSON text and the closing bracket of the message, as bytes. */
   readonly tail: Buffer;
 }
-
-/** Filters of a request that passed all checks. */
-export type Filters = readonly Filter[];

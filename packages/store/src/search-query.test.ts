@@ -3,12 +3,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { matchSearch, parseSearch as parseTerms } from '@nostrata/protocol';
 import fc from 'fast-check';
-import { parseSearch, toFts5, toTsquery } from './search-query.ts';
+import { fts5Tokenizer, parseSearch, toFts5, toTsquery } from './search-query.ts';
 import { splitWords } from './search-text.ts';
 
 test('FTS5 understands every query and finds what the definition says', () => {
   const database = new DatabaseSync(':memory:');
-  database.exec("CREATE VIRTUAL TABLE texts USING fts5(words, tokenize = 'unicode61 remove_diacritics 0')");
+  database.exec(`CREATE VIRTUAL TABLE texts USING fts5(words, tokenize = ${fts5Tokenizer})`);
   const insert = database.prepare('INSERT INTO texts (rowid, words) VALUES (?, ?)');
   const find = database.prepare('SELECT rowid FROM texts WHERE texts MATCH ? ORDER BY rowid');
   const vocabulary = fc.constantFrom(
@@ -22,6 +22,10 @@ test('FTS5 understands every query and finds what the definition says', () => {
     'x1',
     '12',
     'é\u0301',
+    'हिन्दी',
+    '\u0ec8',
+    '⺀',
+    'λόγος',
     '*',
     '(',
     '^',

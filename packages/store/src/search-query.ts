@@ -16,6 +16,12 @@ export function parseSearch(text: string): SearchQuery {
 }
 
 /**
+ * How FTS5 cuts the words of `splitWords` again, as text for `tokenize = …`: at the spaces between them and nowhere
+ * else. Without the marks (`M*`) it would cut words of Hindi or Hebrew in pieces and drop a mark that stands alone.
+ */
+export const fts5Tokenizer = `"unicode61 remove_diacritics 0 categories 'L* M* N* Co'"`;
+
+/**
  * The query as text for FTS5's MATCH over a column that holds the words of `splitWords` joined by spaces. Every term
  * stands in quotes and holds letters, digits and marks only, so nothing of a query is taken for an operator.
  */

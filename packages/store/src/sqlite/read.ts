@@ -65,7 +65,7 @@ function reverseTime(items: Item[]): void {
 }
 
 /** Says whether a filter is answered by the search index. */
-export function hasSearch(filter: Filter): boolean {
+function hasSearch(filter: Filter): boolean {
   return filter.search !== undefined && parseSearch(filter.search).type !== 'all';
 }
 

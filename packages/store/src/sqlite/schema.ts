@@ -1,4 +1,5 @@
 import type { Migration } from '@nostrata/database';
+import { fts5Tokenizer } from '../search-query.ts';
 
 /** The indexes over events; `rebuild` drops and makes them again. The columns are those that a run needs, in order. */
 export const eventIndexes: Readonly<Record<string, string>> = {
@@ -14,8 +15,7 @@ export const tagTable =
   'CREATE TABLE tag (key INTEGER NOT NULL, kind INTEGER NOT NULL, created_at INTEGER NOT NULL, id48 INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key, kind, created_at DESC, id48, seq)) WITHOUT ROWID';
 
 /** The full-text index: no copy of the texts, rows by position in the log. */
-export const searchTable =
-  "CREATE VIRTUAL TABLE search USING fts5 (text, content = '', contentless_delete = 1, tokenize = 'unicode61')";
+export const searchTable = `CREATE VIRTUAL TABLE search USING fts5 (text, content = '', contentless_delete = 1, tokenize = ${fts5Tokenizer})`;
 
 /** The statements that make the indexes over events. */
 export function indexStatements(): string[] {
