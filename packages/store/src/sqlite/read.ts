@@ -1,24 +1,15 @@
 import type { Filter } from '@nostrata/protocol';
-import type { CountResult, Item, ReadOptions, StoredEvent } from '../contract.ts';
+import type { CountResult, Item, StoredEvent } from '../contract.ts';
 import { createHllCounter, getHllOffset } from '../hll.ts';
 import { pageEventsMax, pageItemsMax } from '../limits.ts';
 import { parseSearch } from '../search-query.ts';
 import type { Entry } from './entry.ts';
 import { ScanPages } from './pages.ts';
-import type { Reader } from './reader.ts';
+import type { ReadContext } from './read-context.ts';
 import { createScan, mergeScans } from './scan.ts';
 import { createSearchScan } from './search.ts';
 import { idOf, pubkeyOf } from './texts.ts';
-
-/** What one read works with. */
-export interface ReadContext extends ReadOptions {
-  readonly reader: Reader;
-  readonly nowSeconds: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** Brings the search index up to the end of the log. */
-  readonly indexSearch: () => Promise<void>;
-}
+import { isWide, readWideItems } from './wide-items.ts';
 
 /** The pages of a query, each the work of at most one time slice. */
 export function readPages(filters: readonly Filter[], context: ReadContext): AsyncIterable<readonly StoredEvent[]> {
@@ -40,7 +31,11 @@ export async function countEvents(filters: readonly Filter[], context: ReadConte
 }
 
 /** The items of a filter in the order of NIP-77: oldest first, then lowest id. */
-export async function* readItems(filter: Filter, context: ReadContext): AsyncGenerator<readonly Item[]> {
+export function readItems(filter: Filter, context: ReadContext): AsyncIterable<readonly Item[]> {
+  return isWide(filter) ? readWideItems(filter, context) : readNarrowItems(filter, context);
+}
+
+async function* readNarrowItems(filter: Filter, context: ReadContext): AsyncGenerator<readonly Item[]> {
   const items: Item[] = [];
   for await (const page of readEntries([filter], context, Number.POSITIVE_INFINITY)) {
     for (const { created_at, json } of page) items.push({ created_at, id: idOf(json) });
