@@ -37,7 +37,7 @@ async function measureStore(bench: Bench, subject: string, urlOf: (name: string)
   const { dataSet, options, add } = bench;
   const wanted = (cell: string): boolean => options.only === undefined || cell.includes(options.only);
   const importCell = `import with verification, ${dataSet.importEvents.toLocaleString('en-US')} events`;
-  if (wanted(importCell)) {
+  if (wanted(importCell) || wanted('negentropy')) {
     const result = await runImport(program, urlOf('import'), dataSet.importFile);
     add({ subject, cell: importCell, ...result });
     if (wanted('negentropy')) add(await measureSync(bench, subject, urlOf('import')));
