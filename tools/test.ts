@@ -4,13 +4,15 @@
  *
  * `npm test` runs all of it; `npm test -- packages/store tools/gate.test.ts` runs only the suites under those paths.
  */
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { checks, runCheck } from './gate/checks.ts';
 import { limits } from './gate/limits.ts';
 import { findSuites, runSuite, type SuiteReport } from './gate/suites.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 const paths = process.argv.slice(2);
+// Every suite and every worker thread loads the same files: compiled once, a store's worker starts in half the time.
+process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/compiled');
 const tally = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
 const skips: string[] = [];
