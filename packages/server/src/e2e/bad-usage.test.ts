@@ -66,11 +66,13 @@ test('a wrong store URL, setting, flag or command is told', async () => {
     [['retain', ...data], 2, /--retain-age/],
     [['nonsense'], 2, /nonsense/],
   ];
-  for (const [words, code, text] of cases) {
-    const ended = await runProcess(words);
-    assertOneLine(ended, code, text);
-    assert.doesNotMatch(ended.stderr, /geheim/);
-  }
+  await Promise.all(
+    cases.map(async ([words, code, text]) => {
+      const ended = await runProcess(words);
+      assertOneLine(ended, code, text);
+      assert.doesNotMatch(ended.stderr, /geheim/);
+    }),
+  );
   assertOneLine(await runProcess(['count', ...data], { environment: { NOSTRATA_PROT: '1' } }), 2, /NOSTRATA_PROT/);
   const config = join(folder.path, 'config.json');
   await writeFile(config, '{"prot":1}');
