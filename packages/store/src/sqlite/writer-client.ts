@@ -21,7 +21,12 @@ interface Waiting {
  */
 export async function startWriter(options: WriterOptions): Promise<WriterClient> {
   const file = import.meta.url.endsWith('.ts') ? './writer.ts' : './writer.js';
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: options, name: 'store writer' });
+  const worker = new Worker(new URL(file, import.meta.url), {
+    workerData: options,
+    name: 'store writer',
+    // None of the program's options to Node: with `--eval` a file could not be started at all.
+    execArgv: [],
+  });
   const waiting = new Map<number, Waiting>();
   let lastNumber = 0;
   let failure: StoreError | undefined;
