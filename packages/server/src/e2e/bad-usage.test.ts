@@ -32,13 +32,14 @@ test('a data folder that cannot be one is told by every command', async () => {
   await using folder = await createFolder();
   const file = join(folder.path, 'file');
   await writeFile(file, 'not a folder');
-  for (const words of [['up', '--port', '0'], ['import', file], ['query'], ['export'], ['verify'], ['count']]) {
-    for (const data of [file, join(file, 'below')]) {
-      const ended = await runProcess([...words, '--data', data]);
-      assertOneLine(ended, 2, /folder/);
-      assert.ok(ended.stderr.includes(data), ended.stderr);
-    }
-  }
+  const check = async (words: readonly string[], data: string) => {
+    const ended = await runProcess([...words, '--data', data]);
+    assertOneLine(ended, 2, /folder/);
+    assert.ok(ended.stderr.includes(data), ended.stderr);
+  };
+  const commands = [['up', '--port', '0'], ['import', file], ['query'], ['export'], ['verify'], ['count']];
+  const folders = [file, join(file, 'below')];
+  await Promise.all(commands.flatMap((words) => folders.map((data) => check(words, data))));
 });
 
 test('a wrong store URL, setting, flag or command is told', async () => {
