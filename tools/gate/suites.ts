@@ -16,7 +16,13 @@ export interface SuiteReport {
 /** Where test files live. */
 const patterns = ['packages/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts'];
 
-/** The absolute paths of all test files, sorted; with prefixes (relative to the root) only those under one of them. */
+/** Suites that take longest. They start first, so that none of them runs on alone at the end. */
+const longest = /\/(conformance|kill|real-input)\.test\.ts$/;
+
+/**
+ * The absolute paths of all test files, the longest first, else sorted; with prefixes (relative to the root) only
+ * those under one of them.
+ */
 export async function findSuites(root: string, prefixes: readonly string[]): Promise<string[]> {
   const suites: string[] = [];
   const exclude = (path: string) => path.includes('node_modules');
@@ -24,7 +30,8 @@ export async function findSuites(root: string, prefixes: readonly string[]): Pro
     if (prefixes.length > 0 && !prefixes.some((prefix) => path.startsWith(prefix.replace(/^\.\//, '')))) continue;
     suites.push(join(root, path));
   }
-  return suites.sort();
+  const rank = (path: string): number => (longest.test(path) ? 0 : 1);
+  return suites.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
 interface TestEvent {

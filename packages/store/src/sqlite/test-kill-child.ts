@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import type { VerifiedEvent } from '@nostrata/protocol';
 import { openSqliteStore } from './store.ts';
 
@@ -17,6 +18,8 @@ function makeEvent(kind: number, tags: readonly (readonly string[])[]): Verified
 }
 
 const store = await openSqliteStore(folder, { now: () => 1_700_000_000_000 });
+// It never comes to its end, where compiled code is kept for the next start.
+flushCompileCache();
 for (let batch = 0; ; batch += 1) {
   const notes = Array.from({ length: 1 + (batch % 7) * 3 }, () => makeEvent(1, [['t', name]]));
   const profile = makeEvent(0, []);
