@@ -1,17 +1,8 @@
-import type { NostrEvent, VerifiedEvent } from '@nostrata/protocol';
+import type { NostrEvent, VerifiedEvent, ReasonPrefix as WirePrefix } from '@nostrata/protocol';
 import type { PutOutcome } from '@nostrata/store';
 
-/** The machine-readable prefixes of OK and CLOSED (NIP-01, NIP-42). */
-export type ReasonPrefix =
-  | 'duplicate'
-  | 'pow'
-  | 'blocked'
-  | 'rate-limited'
-  | 'invalid'
-  | 'restricted'
-  | 'mute'
-  | 'error'
-  | 'auth-required';
+/** The prefixes with which the door answers an event (NIP-01, NIP-42). */
+export type ReasonPrefix = Exclude<WirePrefix, 'unsupported' | 'closed'>;
 
 /** Who hands an event in, and what is known about them. */
 export interface Source {

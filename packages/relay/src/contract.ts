@@ -1,5 +1,5 @@
-import type { Ingest, ReasonPrefix } from '@nostrata/ingest';
-import type { NostrEvent } from '@nostrata/protocol';
+import type { Ingest } from '@nostrata/ingest';
+import type { NostrEvent, ReasonPrefix } from '@nostrata/protocol';
 import type { EventStore } from '@nostrata/store';
 import type { WebSocket } from 'ws';
 import type { RelayLimits } from './limits.ts';
@@ -113,7 +113,7 @@ export interface Relay extends AsyncDisposable {
 
 /** A refusal of a request: prefix and sentence, as CLOSED, OK and NOTICE carry them. */
 export interface Refusal {
-  readonly prefix: ReasonPrefix | 'unsupported' | 'closed';
+  readonly prefix: ReasonPrefix;
   readonly message: string;
 }
 
