@@ -25,9 +25,22 @@ try {
       `${row.subject}: ${row.cell}${row.perSecond ? ` ${Math.round(row.perSecond)} per s` : ` ${row.note ?? ''}`}`,
     );
   };
-  for (const store of options.stores) await measureNostrata({ store, dataSet, options, folder, add });
-  for (const relay of options.relays) await measureExternal({ dataSet, options, folder, add, relay });
-  if (options.peer) await measurePeer({ dataSet, options, folder, add });
+  /** What one subject cannot do must not cost the others their rows. */
+  const attempt = async (subject: string, measure: () => Promise<void>): Promise<void> => {
+    try {
+      await measure();
+    } catch (error) {
+      add({ subject, cell: 'all', note: `FAILED: ${error instanceof Error ? error.message.split('\n')[0] : error}` });
+      process.exitCode = 1;
+    }
+  };
+  for (const store of options.stores) {
+    await attempt(store, () => measureNostrata({ store, dataSet, options, folder, add }));
+  }
+  for (const relay of options.relays) {
+    await attempt(relay, () => measureExternal({ dataSet, options, folder, add, relay }));
+  }
+  if (options.peer) await attempt('nostr-relay', () => measurePeer({ dataSet, options, folder, add }));
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node.js ${process.version}`;
   console.log(
     `\n${machine}\n${dataSet.description}\nDurability: every OK after fsync (SQLite synchronous=FULL, PostgreSQL synchronous_commit=on).`,
