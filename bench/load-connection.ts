@@ -12,6 +12,8 @@ export type FrameHandler = (kind: FrameKind, payload: Buffer) => void;
  */
 export class LoadConnection {
   onFrame: FrameHandler = () => {};
+  /** When the server last sent something, in the time of `performance.now()`. */
+  heardAtMs = performance.now();
   readonly #socket: Socket;
   #rest: Buffer = Buffer.alloc(0);
   #isOpen = false;
@@ -58,6 +60,7 @@ export class LoadConnection {
   }
 
   #take(chunk: Buffer): void {
+    this.heardAtMs = performance.now();
     let data = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
     if (!this.#isOpen) {
       const end = data.indexOf('\r\n\r\n');

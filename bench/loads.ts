@@ -26,7 +26,8 @@ export async function measureRequests(
   options: { readonly connections: number; readonly operations: number },
 ): Promise<Measurement> {
   const connections = await openAll(target.url, options.connections);
-  const run = (operations: number): Promise<Loop> => requestLoop(connections, filterAt, operations);
+  const run = (operations: number): Promise<Loop> =>
+    whileAnswering(connections, requestLoop(connections, filterAt, operations));
   await run(Math.min(500, Math.ceil(options.operations / 10)));
   const measured = await timed(target, options.operations, () => run(options.operations));
   for (const connection of connections) connection.close();
@@ -41,9 +42,11 @@ export async function measurePublishing(
 ): Promise<Measurement> {
   const connections = await openAll(target.url, options.connections);
   const warmUp = Math.min(1_000, Math.floor(events.length / 10));
-  await publishLoop(connections, events.slice(0, warmUp), options.inFlight);
+  const run = (some: readonly string[]): Promise<Loop> =>
+    whileAnswering(connections, publishLoop(connections, some, options.inFlight));
+  await run(events.slice(0, warmUp));
   const rest = events.slice(warmUp);
-  const measured = await timed(target, rest.length, () => publishLoop(connections, rest, options.inFlight));
+  const measured = await timed(target, rest.length, () => run(rest));
   for (const connection of connections) connection.close();
   return measured;
 }
@@ -69,6 +72,26 @@ export async function measureFanOut(
   const measured = await timed(target, rest.length, () => loop(rest));
   for (const connection of [publisher, ...connections]) connection.close();
   return measured;
+}
+
+/** A server that is silent for so long has stopped answering. */
+const silenceMsMax = 15_000;
+
+/** Fails where none of the connections hears anything any more, as a load would otherwise wait for ever. */
+async function whileAnswering<T>(connections: readonly LoadConnection[], work: Promise<T>): Promise<T> {
+  const beganAtMs = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setInterval(() => {
+      const heardAtMs = Math.max(beganAtMs, ...connections.map((connection) => connection.heardAtMs));
+      if (performance.now() - heardAtMs > silenceMsMax) reject(new Error('the relay stopped answering'));
+    }, 1_000);
+  });
+  try {
+    return await Promise.race([work, silence]);
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 interface Loop {
