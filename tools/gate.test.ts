@@ -8,12 +8,16 @@ import { runCheck } from './gate/checks.ts';
 const root = new URL('..', import.meta.url).pathname;
 
 /** Runs the gate over test files with these texts; answers with its output and exit code. */
-async function runGate(texts: readonly string[]): Promise<{ lines: string[]; code: number | null }> {
+async function runGate(
+  texts: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ lines: string[]; code: number | null }> {
   const folder = await mkdtemp(join(root, 'tools/gate/tmp-'));
   try {
     for (const [index, text] of texts.entries()) await writeFile(join(folder, `${index}.test.ts`), text);
     // Without this variable the runner takes itself for a part of this test.
-    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+    const env = { ...inherited, ...environment };
     const child = spawn(process.execPath, ['tools/test.ts', relative(root, folder)], { cwd: root, env });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (part: string) => {
@@ -63,6 +67,26 @@ test('a file that cannot be loaded, holds no test, or dies after its tests count
   assert.match(lines.join('\n'), /Cannot find module/);
   assert.match(lines.join('\n'), /holds no test/);
   assert.match(lines.join('\n'), /exit code 7/);
+});
+
+test('random tests take the same path in every run, and another one for another seed', async () => {
+  const drawing = `import assert from 'node:assert/strict';
+    import { fc, testSeed } from '@nostrata/testing';
+    import { test } from 'node:test';
+    test('drawn', () => assert.fail('drawn ' + testSeed() + ' ' + fc.sample(fc.nat(), 3)));`;
+  const drawn = async (seed: string): Promise<string[]> => {
+    const { lines } = await runGate([drawing, drawing], { NOSTRATA_SEED: seed });
+    assert.equal(lines.filter((line) => /^seed \d+$/.test(line)).length, 1);
+    const both = lines.flatMap((line) => /drawn \d.*/.exec(line) ?? []);
+    assert.equal(both.length, 2);
+    assert.equal(both[0], both[1]);
+    return both;
+  };
+  const usual = await drawn('');
+  assert.deepEqual(await drawn(''), usual);
+  assert.notDeepEqual(await drawn('7'), usual);
+  assert.match((await drawn('7')).join(), /drawn 7 /);
+  assert.notDeepEqual(await drawn('random'), usual);
 });
 
 test('a gate that finds no suite fails', async () => {

@@ -3,8 +3,10 @@
  * code 1 where anything failed.
  *
  * `npm test` runs all of it; `npm test -- packages/store tools/gate.test.ts` runs only the suites under those paths.
+ * Random tests take the same path each time; `NOSTRATA_SEED=N` or `NOSTRATA_SEED=random` takes another.
  */
 import { join, relative } from 'node:path';
+import { parseSeed } from '@nostrata/testing';
 import { checks, runCheck } from './gate/checks.ts';
 import { limits } from './gate/limits.ts';
 import { findSuites, runSuite, type SuiteReport } from './gate/suites.ts';
@@ -13,6 +15,9 @@ const root = new URL('..', import.meta.url).pathname;
 const paths = process.argv.slice(2);
 // Every suite and every worker thread loads the same files: compiled once, a store's worker starts in half the time.
 process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/compiled');
+// A random seed is chosen here, once, for all suites.
+const seed = String(parseSeed(process.env.NOSTRATA_SEED));
+process.env.NOSTRATA_SEED = seed;
 const tally = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
 const skips: string[] = [];
@@ -52,6 +57,7 @@ async function runSuites(): Promise<void> {
   await Promise.all(Array.from({ length: limits.suitesAtOnce }, runNext));
 }
 
+console.log(`seed ${seed}`);
 if (paths.length === 0) await runChecks();
 await runSuites();
 for (const text of [...skips, ...failures]) console.log(`\n${text}`);

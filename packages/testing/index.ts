@@ -21,7 +21,8 @@ export {
   naiveQuery,
 } from './src/naive.ts';
 export { type NoPostgres, type PostgresOptions, startPostgres, type TestPostgres } from './src/postgres.ts';
-export { type SeededRandom, seededRandom, testSeed } from './src/random.ts';
+export { type SeededRandom, seededRandom } from './src/random.ts';
+export { fc, parseSeed, testSeed } from './src/seed.ts';
 export { readJsonLines, readText, requireSharedData, sharedData, skipWithout } from './src/shared-data.ts';
 export { createNativeSigner, createPureSigner, createSigner, createWasmSigner, type Signer } from './src/signer.ts';
 export { type WaitOptions, waitUntil } from './src/wait.ts';

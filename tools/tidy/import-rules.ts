@@ -35,6 +35,10 @@ const ladderRule = importRule('a room imports only rooms above it, by package na
   return isAbove ? undefined : `${imported} is below ${room}: take what you need as an argument`;
 });
 
+const seededRule = importRule('random tests take the seed of the run', ({ path }, specifier) =>
+  specifier === 'fast-check' && roomOf(path) !== 'testing' ? 'import { fc } from @nostrata/testing' : undefined,
+);
+
 const noOwnBarrel = importRule('no door is imported inside its own package', ({ path }, specifier) => {
   const room = roomOf(path);
   if (room === undefined) return undefined;
@@ -135,4 +139,4 @@ function isRoot(path: string): boolean {
 }
 
 /** Rules about who imports whom. */
-export const importRules: readonly Rule[] = [ladderRule, noOwnBarrel, noExportAll, noCycles, noDeadFiles];
+export const importRules: readonly Rule[] = [ladderRule, seededRule, noOwnBarrel, noExportAll, noCycles, noDeadFiles];

@@ -117,6 +117,13 @@ const examples: Readonly<Record<string, Example>> = {
       'bench/a.ts': "import { a } from '@nostrata/server';",
     },
   },
+  'random tests take the seed of the run': {
+    bad: [spec("import fc from 'fast-check';")],
+    good: {
+      ...spec("import { fc } from '@nostrata/testing';"),
+      'packages/testing/src/a.ts': "import fc from 'fast-check';",
+    },
+  },
   'no door is imported inside its own package': {
     bad: [room("import { a } from '../index.ts';"), room("import { a } from '@nostrata/store';")],
     good: room("import { a } from './index.ts'; import { b } from '@nostrata/protocol';"),

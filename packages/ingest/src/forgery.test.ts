@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NostrEvent } from '@nostrata/protocol';
 import { openStore } from '@nostrata/store';
-import { createEventBuilder } from '@nostrata/testing';
-import fc from 'fast-check';
+import { createEventBuilder, fc } from '@nostrata/testing';
 import type { SubmitResult } from './contract.ts';
 import { createIngest } from './ingest.ts';
 

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { idPreimage, type NostrEvent, serializeEvent, strictIdPreimage, type UnsignedEvent } from '@nostrata/protocol';
-import { readJsonLines, requireSharedData, skipWithout } from '@nostrata/testing';
-import fc from 'fast-check';
+import { fc, readJsonLines, requireSharedData, skipWithout } from '@nostrata/testing';
 import { hasRightId } from './identity.ts';
 
 function withId(event: UnsignedEvent, preimage: string): NostrEvent {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEventBuilder, note } from '@nostrata/testing';
-import fc from 'fast-check';
+import { createEventBuilder, fc, note } from '@nostrata/testing';
 import { getEventHash } from 'nostr-tools/pure';
 import { InvalidError } from './errors.ts';
 import { getEventId, idOfSerialized, type NostrEvent, parseEvent, serializeEvent } from './event.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '@nostrata/testing';
 import { matchFilter as matchElsewhere } from 'nostr-tools/filter';
 import { compileFilter, compileFilters } from './compile-filter.ts';
 import { InvalidError } from './errors.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '@nostrata/testing';
 import { InvalidError } from './errors.ts';
 import { decodeGeohash, encodeGeohash, getGeohashNeighbors } from './geohash.ts';
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { note } from '@nostrata/testing';
-import fc from 'fast-check';
+import { fc, note } from '@nostrata/testing';
 import { serializeEvent } from './event.ts';
 import { parseClientMessage } from './messages.ts';
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createKeys, readText, requireSharedData, skipWithout } from '@nostrata/testing';
-import fc from 'fast-check';
+import { createKeys, fc, readText, requireSharedData, skipWithout } from '@nostrata/testing';
 import * as oracle from 'nostr-tools/nip19';
 import { decodeBech32, encodeBech32 } from './bech32.ts';
 import { InvalidError } from './errors.ts';

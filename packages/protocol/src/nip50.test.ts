@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEventBuilder } from '@nostrata/testing';
-import fc from 'fast-check';
+import { createEventBuilder, fc } from '@nostrata/testing';
 import { getSearchText, matchSearch, parseSearch, tokenize } from './nip50.ts';
 
 test('words, phrases, exclusions and extensions are told apart', () => {

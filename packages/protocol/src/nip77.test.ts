@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { seededRandom } from '@nostrata/testing';
+import { fc, seededRandom } from '@nostrata/testing';
 import { buildStorageVector } from 'applesauce-relay/negentropy';
-import fc from 'fast-check';
 import { nip77 } from 'nostr-tools';
 import { InvalidError } from './errors.ts';
 import { answerNegentropy, createNegentropyClient } from './nip77.ts';

@@ -9,6 +9,7 @@ import {
   type SeededRandom,
   seededRandom,
   type TestClient,
+  testSeed,
 } from '@nostrata/testing';
 import { canRead } from './access.ts';
 import { authenticateWith } from './conformance/law.ts';
@@ -111,7 +112,7 @@ async function openReader(
 }
 
 test('REQ, COUNT and live answers are those of a naive model', { timeout: 60_000 }, async (context) => {
-  const seed = process.hrtime()[1];
+  const seed = testSeed();
   context.diagnostic(`seed ${seed}`);
   const random = seededRandom(seed);
   const { authors, makeEvent, makeFilters } = createWorld(random);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NostrEvent } from '@nostrata/protocol';
 import type { EventStore } from '@nostrata/store';
-import { createEventBuilder, seededRandom, type TestClient, waitUntil } from '@nostrata/testing';
+import { createEventBuilder, seededRandom, type TestClient, testSeed, waitUntil } from '@nostrata/testing';
 import { createTestRelay } from './conformance/test-relay.ts';
 
 /** A gate that queries have to pass. */
@@ -85,7 +85,7 @@ test('what a query already sees although it is committed after the request does 
 });
 
 test('however commits and queries fall together, every event comes exactly once', async (context) => {
-  const seed = process.hrtime()[1];
+  const seed = testSeed();
   context.diagnostic(`seed ${seed}`);
   const random = seededRandom(seed);
   const pause = async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Filter, matchFilters, type NostrEvent } from '@nostrata/protocol';
-import { seededRandom } from '@nostrata/testing';
+import { seededRandom, testSeed } from '@nostrata/testing';
 import { countEntries, createLiveIndex, type LiveFilter } from './live-index.ts';
 import { createMatcher } from './matcher.ts';
 
@@ -13,7 +13,7 @@ interface Owner {
 const hex = (digit: number) => digit.toString(16).repeat(64);
 
 test('an event finds exactly the owners whose filters match it, each once', (context) => {
-  const seed = process.hrtime()[1];
+  const seed = testSeed();
   context.diagnostic(`seed ${seed}`);
   const random = seededRandom(seed);
   const some = <T>(values: readonly T[]) => values.filter(() => random.next() < 0.3);

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEventBuilder, type SeededRandom, seededRandom, type TestClient, waitUntil } from '@nostrata/testing';
+import {
+  createEventBuilder,
+  type SeededRandom,
+  seededRandom,
+  type TestClient,
+  testSeed,
+  waitUntil,
+} from '@nostrata/testing';
 import { createTestRelay } from './conformance/test-relay.ts';
 
 const frames = 100_000;
@@ -98,7 +105,7 @@ async function attack(client: TestClient, random: SeededRandom, count: number): 
 }
 
 test(`after ${frames} damaged frames the relay stores and answers as before`, { timeout: 60_000 }, async (context) => {
-  const seed = process.hrtime()[1];
+  const seed = testSeed();
   context.diagnostic(`seed ${seed}`);
   await using relay = await createTestRelay();
   const attackers = await Promise.all(Array.from({ length: clients }, () => relay.connect()));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createNegentropyClient, createSyncItems, type NostrEvent, serializeEvent } from '@nostrata/protocol';
-import { createEventBuilder, createFakeClock, seededRandom, type TestClient } from '@nostrata/testing';
+import { createEventBuilder, createFakeClock, seededRandom, type TestClient, testSeed } from '@nostrata/testing';
 import { authenticateWith } from './conformance/law.ts';
 import { createTestRelay, type TestRelay } from './conformance/test-relay.ts';
 
@@ -41,7 +41,7 @@ async function sync(
 }
 
 test('a sync finds exactly what each side lacks, within the filter', async (context) => {
-  const seed = process.hrtime()[1];
+  const seed = testSeed();
   context.diagnostic(`seed ${seed}`);
   const random = seededRandom(seed);
   await using relay = await createTestRelay();

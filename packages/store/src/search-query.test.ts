@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { matchSearch, parseSearch as parseTerms } from '@nostrata/protocol';
-import fc from 'fast-check';
+import { fc } from '@nostrata/testing';
 import { fts5Tokenizer, parseSearch, toFts5, toTsquery } from './search-query.ts';
 import { splitWords } from './search-text.ts';
 

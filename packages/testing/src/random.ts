@@ -10,15 +10,6 @@ export interface SeededRandom {
   bytes(length: number): Uint8Array;
 }
 
-/**
- * The seed of a test that takes another path each time: the number in the environment variable NOSTRATA_SEED, which
- * repeats a failure, else a new one. A test that uses it says it in its name.
- */
-export function testSeed(): number {
-  const wanted = Number(process.env.NOSTRATA_SEED ?? '');
-  return Number.isInteger(wanted) && wanted > 0 ? wanted : 1 + Math.floor(Math.random() * (2 ** 31 - 1));
-}
-
 /** mulberry32: the same numbers for the same seed, on every machine. Texts are hashed to a number (FNV-1a). */
 export function seededRandom(seed: number | string): SeededRandom {
   let state = typeof seed === 'number' ? seed >>> 0 : hashText(seed);

@@ -89,4 +89,4 @@ function refuseUnknownNames(sources: SettingSources, file: Readonly<Record<strin
 }
 
 /** Read by the tests and benchmarks of this project, or before settings are. */
-const otherVariables = /^NOSTRATA_(?:CONFIG|SHARED|TEST_\w+|BENCH_\w+)$/;
+const otherVariables = /^NOSTRATA_(?:CONFIG|SEED|SHARED|TEST_\w+|BENCH_\w+)$/;

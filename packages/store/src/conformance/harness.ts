@@ -17,7 +17,7 @@ export interface ConformanceOptions {
   openBeside?(running: EventStore, options: StoreOptions): Promise<EventStore>;
   /** The index that answers a filter; the text must hold `ids`, `search`, `tag`, `author`, `kind` or `time`. */
   explain?(store: EventStore, filter: Filter): string | Promise<string>;
-  /** Seed of the random histories; that of `NOSTRATA_SEED` or a new one unless told; printed. */
+  /** Seed of the random histories; that of the run (`testSeed`) unless told; in the titles. */
   readonly seed?: number | undefined;
   /** How many random histories are compared with the model; 6 unless told. */
   readonly histories?: number | undefined;

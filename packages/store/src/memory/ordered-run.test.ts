@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '@nostrata/testing';
 import { OrderedRun } from './ordered-run.ts';
 
 const compare = (a: number, b: number): number => a - b;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
-import { seededRandom, waitUntil } from '@nostrata/testing';
+import { seededRandom, testSeed, waitUntil } from '@nostrata/testing';
 import { createTestDatabases } from '../conformance/postgres-databases.ts';
 import type { Change } from '../contract.ts';
 import { toSeq } from '../seq.ts';
@@ -46,7 +46,7 @@ test(`${rounds * writersAtOnce} killed writers lose nothing that they acknowledg
   await using store = await databases.open({ now });
   const told: Change[] = [];
   store.follow((changes) => told.push(...changes));
-  const seed = Date.now() % 1_000_000;
+  const seed = testSeed();
   const random = seededRandom(seed);
   const acknowledged: string[] = [];
   const url = `${databases.urlOf(store)}?poolSize=1`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Filter, matchFilter, serializeEvent } from '@nostrata/protocol';
-import fc from 'fast-check';
+import { fc } from '@nostrata/testing';
 import { createAuthor } from '../conformance/fixtures.ts';
 import type { Seq } from '../contract.ts';
 import { compileTextCheck } from './text-check.ts';
