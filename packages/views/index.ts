@@ -1,0 +1,10 @@
+export type {
+  RebuildOptions,
+  RebuildReport,
+  RowDifference,
+  View,
+  ViewStatus,
+  Views,
+  ViewTable,
+  ViewTransaction,
+} from './src/contract.ts';
