@@ -198,7 +198,7 @@ export interface EventStore extends AsyncDisposable {
   follow(follower: Follower): () => void;
   /**
    * For each query whether an event with that id AND that signature is stored (and so was verified); where it is and
-   * a source is given, the sighting is recorded in time, without waiting.
+   * a source is given, the sighting is recorded in time, without waiting. Answers come in the order of the calls.
    */
   findKnown(queries: readonly KnownQuery[]): readonly boolean[] | Promise<readonly boolean[]>;
   /** Which sources delivered the event, first seen first. */

@@ -176,6 +176,17 @@ export const logLaws: readonly Law[] = [
     await subject.put(alice.deletion(20, [['e', note.id]]));
     assert.equal(await known(note.id, note.sig), false);
   }),
+  law(35, 'short look-ups do not overtake long ones', async ({ store }) => {
+    const order: number[] = [];
+    const look = async (call: number): Promise<void> => {
+      const queries = Array.from({ length: call % 2 === 0 ? 3_000 : 1 }, (_, i) => bob.note(i));
+      await store.findKnown(queries.map(({ id, sig }) => ({ id, sig })));
+      order.push(call);
+    };
+    const calls = Array.from({ length: 12 }, (_, i) => i);
+    await Promise.all(calls.map(look));
+    assert.deepEqual(order, calls);
+  }),
   lastingLaw(35, 'sightings tell which sources delivered an event, first seen first', async (subject) => {
     const note = alice.note(10);
     const start = subject.clock.now();

@@ -144,6 +144,52 @@ export const putLaws: readonly Law[] = [
     await subject.settle();
     assert.equal((await subject.ids({})).length, 2);
   }),
+  lastingLaw(
+    42,
+    'what a later event of its batch replaces or deletes was stored, and shows as removed',
+    async (subject) => {
+      const [first, second, third] = [10, 11, 12].map((created_at) => alice.event({ kind: 0, created_at }));
+      assert.ok(first && second && third);
+      const note = bob.note(10);
+      const deletion = bob.deletion(13, [['e', note.id]]);
+      const batch = [first, note, third, second, first, deletion, note];
+      const expected = ['stored', 'stored', 'stored', 'superseded', 'superseded', 'stored', 'deleted'];
+      assert.deepEqual(await subject.put(...batch), expected);
+      await subject.settle();
+      const told = (await subject.changes()).map((change) =>
+        change.type === 'stored' ? `stored ${change.event.id}` : `${change.reason} ${change.id} by ${change.cause}`,
+      );
+      assert.deepEqual(
+        told.toSorted(),
+        [
+          `deleted ${note.id} by ${deletion.id}`,
+          `replaced ${first.id} by ${third.id}`,
+          `stored ${deletion.id}`,
+          `stored ${third.id}`,
+        ].toSorted(),
+      );
+    },
+  ),
+  law(42, 'outcomes do not depend on where one batch ends and the next begins', async (subject) => {
+    const history = Array.from({ length: 60 }, (_, i) => {
+      const author = createAuthor(`${i % 3}`);
+      const created_at = (i * 7) % 30;
+      if (i % 10 === 9) return author.deletion(created_at, [['a', `0:${author.pubkey}:`]]);
+      return i % 2 === 0 ? author.event({ kind: 0, created_at }) : author.note(created_at);
+    });
+    const alone = await subject.putEach(history);
+    assert.ok(new Set(alone).size >= 3, 'several outcomes');
+    for (const size of [60, 7, 2]) {
+      const store = await subject.options.open({ now: subject.clock.now });
+      const outcomes: string[] = [];
+      for (let start = 0; start < history.length; start += size) {
+        const batch = history.slice(start, start + size).map((event) => ({ event }));
+        outcomes.push(...(await store.put(batch)).map(({ outcome }) => outcome));
+      }
+      await store.stop();
+      assert.deepEqual(outcomes, alone, `batches of ${size}`);
+    }
+  }),
 ];
 
 async function assertKept(subject: Subject, event: VerifiedEvent): Promise<void> {

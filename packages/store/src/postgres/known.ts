@@ -10,22 +10,37 @@ const compare = {
     JOIN event e ON e.id = q.id WHERE right(e.json, 130) = q.sig || '"}'`,
 };
 
-/** For each query whether that id with that signature is stored; notes where it was seen again. */
-export async function findKnown(
+type FindKnown = (queries: readonly KnownQuery[]) => Promise<readonly boolean[]>;
+
+/**
+ * Says for each query whether that id with that signature is stored, and notes where it was seen again. The look-ups
+ * run side by side on the connections of the pool, and a short one overtakes a long one; the answers wait for each
+ * other, or an import would put events in an order of its own.
+ */
+export function createKnown(
   database: PostgresDatabase,
-  queries: readonly KnownQuery[],
   { sightings, now }: { readonly sightings: Sightings; readonly now: () => number },
-): Promise<readonly boolean[]> {
-  const known = queries.map(() => false);
-  if (queries.length === 0) return known;
-  const rows = await database.run<{ place: number }>(compare, [
-    hexArray(queries.map(({ id }) => id)),
-    textArray(queries.map(({ sig }) => sig)),
-  ]);
-  for (const { place } of rows) {
-    known[place - 1] = true;
-    const query = queries[place - 1];
-    if (query?.source !== undefined) sightings.note({ id: query.id, source: query.source, atMs: now() });
-  }
-  return known;
+): FindKnown {
+  const look = async (queries: readonly KnownQuery[]): Promise<readonly boolean[]> => {
+    if (queries.length === 0) return [];
+    const known = queries.map(() => false);
+    const rows = await database.run<{ place: number }>(compare, [
+      hexArray(queries.map(({ id }) => id)),
+      textArray(queries.map(({ sig }) => sig)),
+    ]);
+    for (const { place } of rows) {
+      known[place - 1] = true;
+      const query = queries[place - 1];
+      if (query?.source !== undefined) sightings.note({ id: query.id, source: query.source, atMs: now() });
+    }
+    return known;
+  };
+  let before: Promise<unknown> = Promise.resolve();
+  return (queries) => {
+    const turn = before;
+    const looking = look(queries);
+    const answer = Promise.allSettled([turn, looking]).then(() => looking);
+    before = answer.catch(() => undefined);
+    return answer;
+  };
 }

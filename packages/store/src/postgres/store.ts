@@ -10,7 +10,7 @@ import { countMatches } from './count.ts';
 import { expireEvents } from './expire.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { readItems } from './items.ts';
-import { findKnown } from './known.ts';
+import { createKnown } from './known.ts';
 import { readChanges } from './log.ts';
 import { createPut } from './put.ts';
 import { explainFilter, readPages } from './query.ts';
@@ -91,6 +91,7 @@ function createStore(database: PostgresDatabase, feed: Feed, options: StoreOptio
   const { now } = options;
   const sources = createSources(database);
   const sightings = createSightings(database, sources);
+  const findKnown = createKnown(database, { sightings, now });
   const put = createPut({ database, feed, sources, options });
   let stopping: Promise<void> | undefined;
   const under = new Set<Promise<unknown>>();
@@ -131,7 +132,7 @@ function createStore(database: PostgresDatabase, feed: Feed, options: StoreOptio
     changes: (after, limit) => run(() => readChanges(database, after, limit ?? changesDefault)),
     lastSeq: () => feed.lastSeq(),
     follow: (follower) => feed.follow(follower),
-    findKnown: (queries) => run(() => findKnown(database, queries, { sightings, now })),
+    findKnown: (queries) => run(() => findKnown(queries)),
     sightings: (id) => run(() => sightings.read(id)),
     expire: () => run(() => expireEvents({ database, feed }, Math.floor(now() / 1_000))),
     retain: (policy) => run(() => retainEvents({ database, feed }, policy, now)),
