@@ -14,6 +14,7 @@ export {
   type UnsignedEvent,
   type VerifiedEvent,
 } from './src/event.ts';
+export { type Favorite, parseFavorite } from './src/favorites.ts';
 export {
   type Filter,
   getGeohashPrefix,
@@ -32,8 +33,12 @@ export {
   isSubId,
   parseClientMessage,
 } from './src/messages.ts';
+export { type Follow, type Follows, parseFollows } from './src/nip02.ts';
+export { type DeletionRequest, parseDeletionRequest } from './src/nip09.ts';
+export { parseThread, type ThreadPlace } from './src/nip10.ts';
 export { parseRelayInformation, type RelayFee, type RelayInformation, type RelayLimitation } from './src/nip11.ts';
 export { getCommittedDifficulty, getDifficulty, getProvenDifficulty } from './src/nip13.ts';
+export { parseQuotes, parseRepost, type Repost } from './src/nip18.ts';
 export {
   decodeNip19,
   type EventPointer,
@@ -44,6 +49,9 @@ export {
   encodeNpub,
   type Nip19,
 } from './src/nip19.ts';
+export { type Comment, type CommentTarget, parseComment } from './src/nip22.ts';
+export { type Birthday, type Profile, parseProfile } from './src/nip24.ts';
+export { parseReaction, type Reaction, type ReactionType } from './src/nip25.ts';
 export { isExpired } from './src/nip40.ts';
 export { type AuthenticationContext, findAuthenticationFault } from './src/nip42.ts';
 export {
@@ -65,11 +73,26 @@ export {
   type SearchTerm,
   tokenize,
 } from './src/nip50.ts';
+export {
+  type Blocks,
+  type Bookmarks,
+  formatPrivateTags,
+  getListEncryption,
+  type Mutes,
+  parseBlocks,
+  parseBookmarks,
+  parseMutes,
+  parsePrivateTags,
+  parseRelaySet,
+  parseSetTitle,
+  type SetTitle,
+} from './src/nip51.ts';
 export { allRelays, isVanishRequestFor } from './src/nip62.ts';
 export { type ListedRelay, parseRelayList } from './src/nip65.ts';
 export { embedsProtectedEvent } from './src/nip70.ts';
 export { answerNegentropy, createNegentropyClient, type NegentropyClient, type ReconcileOptions } from './src/nip77.ts';
 export { createSyncItems, type SyncItems } from './src/nip77-items.ts';
+export type { AddressReference, EventReference } from './src/references.ts';
 export {
   authFrame,
   closedFrame,

@@ -18,3 +18,27 @@ export const bech32CharactersMax = 5_000;
 
 /** Bytes that a negentropy message may at least have: 31 ids, or 16 fingerprints, and a border must fit. */
 export const negentropyFrameBytesMin = 4_096;
+
+/** Characters of names in a profile, which stand in one line; longest seen in the wild: 100, a Lightning address. */
+export const profileNameCharactersMax = 300;
+
+/** Characters of `about` in a profile; longest seen in the wild: 1,462. */
+export const profileAboutCharactersMax = 10_000;
+
+/** Characters of a URL in a profile; longest seen in the wild: 2,715. What is longer is a picture inside its own URL. */
+export const profileUrlCharactersMax = 4_000;
+
+/** Characters of a petname in a follow list (NIP-02). */
+export const petnameCharactersMax = 100;
+
+/** Characters of a reaction: the longest emoji has 35, the rest is for shortcodes (NIP-30). */
+export const reactionCharactersMax = 64;
+
+/** Characters of titles and ids in lists (NIP-51). */
+export const listTitleCharactersMax = 300;
+
+/** Characters of descriptions and picture URLs in lists. */
+export const listTextCharactersMax = 4_000;
+
+/** Characters of the decrypted private part of a list: 20,000 mutes. */
+export const privateTagsCharactersMax = 2_000_000;
