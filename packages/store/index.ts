@@ -27,4 +27,5 @@ export { StoreError } from './src/errors.ts';
 export { createMemoryStore, type MemoryStore } from './src/memory/store.ts';
 export { openStore } from './src/open.ts';
 export { toSeq } from './src/seq.ts';
-export type { SqliteStore, SqliteStoreOptions } from './src/sqlite/store.ts';
+export type { SqliteStore } from './src/sqlite/assemble.ts';
+export type { SqliteStoreOptions } from './src/sqlite/store.ts';

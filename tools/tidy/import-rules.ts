@@ -80,12 +80,25 @@ function doorOf(repository: Repository, specifier: string): string | undefined {
 /** The entry files of a package by export name, relative to the root. */
 function exportsOf(repository: Repository, manifest: string): Record<string, string> {
   if (!repository.has(manifest)) return {};
-  const { exports = {}, bin = {} } = JSON.parse(repository.text(manifest)) as Record<string, Record<string, string>>;
-  return Object.fromEntries(
-    [...Object.entries(exports), ...Object.entries(bin).map(([name, path]) => [`bin ${name}`, path] as const)].map(
-      ([name, path]) => [name, resolvePath(manifest, path)],
-    ),
-  );
+  const fields = JSON.parse(repository.text(manifest)) as Record<string, Record<string, string | Conditions>>;
+  const { exports = {}, imports = {}, bin = {} } = fields;
+  const named = [
+    ...Object.entries({ ...exports, ...imports }).flatMap(([name, target]) => flatten(name, target)),
+    ...Object.entries(bin).flatMap(([name, target]) => flatten(`bin ${name}`, target)),
+  ];
+  return Object.fromEntries(named.map(([name, path]) => [name, resolvePath(manifest, path)]));
+}
+
+/** Files by condition (`browser`, `default`), as a manifest may give them in place of one file. */
+type Conditions = Readonly<Record<string, string>>;
+
+/** The files of one entry: that for Node.js under the entry's own name, those for other places beside it. */
+function flatten(name: string, target: string | Conditions): (readonly [string, string])[] {
+  if (typeof target === 'string') return [[name, target]];
+  return Object.entries(target).map(([condition, path]) => [
+    condition === 'default' ? name : `${name} for ${condition}`,
+    path,
+  ]);
 }
 
 const noCycles: Rule = {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '#platform';
 import type { Database, Queryable } from './contract.ts';
 import { DatabaseError } from './errors.ts';
 
@@ -41,7 +41,7 @@ export async function migrate(database: Database, set: MigrationSet): Promise<nu
 
 /** The checksum under which a migration is remembered: SHA-256 over its statements. */
 export function migrationChecksum(migration: Migration): string {
-  return createHash('sha256').update(migration.statements.join(';\n')).digest('hex');
+  return sha256Hex(migration.statements.join(';\n'));
 }
 
 async function checkApplied(transaction: Queryable, { room, migrations }: MigrationSet): Promise<number> {

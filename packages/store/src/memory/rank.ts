@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { countTerm, type Filter, getSearchText, type SearchTerm, tokenize } from '@nostrata/protocol';
+import { nextTurn } from '#platform';
 import { pageEventsMax } from '../limits.ts';
 import { isEmpty } from '../plan.ts';
 import { parseSearch } from '../search-query.ts';

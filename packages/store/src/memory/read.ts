@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Filter } from '@nostrata/protocol';
+import { nextTurn } from '#platform';
 import type { CountResult, Item, StoredEvent } from '../contract.ts';
 import { createHllCounter, getHllOffset } from '../hll.ts';
 import { pageEventsMax, pageItemsMax, pageRowsMax } from '../limits.ts';

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextTurn } from '#platform';
 import type { RetentionPolicy, RetentionReport } from '../contract.ts';
 import { removalBatchEvents } from '../limits.ts';
 import { estimateBytes, type MemoryRow } from './row.ts';

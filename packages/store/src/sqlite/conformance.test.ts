@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { runConformance } from '../../conformance.ts';
 import type { EventStore, StoreOptions } from '../contract.ts';
-import { openSqliteStore, type SqliteStore } from './store.ts';
+import type { SqliteStore } from './assemble.ts';
+import { openSqliteStore } from './store.ts';
 
 // The laws are not about disks; what a disk keeps is tested by killing writers.
 const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'nostrata-conformance-'));

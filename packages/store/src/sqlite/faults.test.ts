@@ -6,7 +6,8 @@ import { after, test } from 'node:test';
 import { openSqlite } from '@nostrata/database';
 import type { VerifiedEvent } from '@nostrata/protocol';
 import { StoreError } from '../errors.ts';
-import { openSqliteStore, type SqliteStore } from './store.ts';
+import type { SqliteStore } from './assemble.ts';
+import { openSqliteStore } from './store.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'nostrata-faults-'));
 after(() => rmSync(root, { recursive: true, force: true }));

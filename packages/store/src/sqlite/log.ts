@@ -1,12 +1,10 @@
-import { type FSWatcher, watch } from 'node:fs';
 import { DatabaseError, toDatabaseError } from '@nostrata/database';
+import { hex } from '#platform';
 import type { Change, Follower, RemovalReason, Seq, StoredChange } from '../contract.ts';
 import { StoreError } from '../errors.ts';
 import { createFollowers } from '../followers.ts';
 import { changesDefault } from '../limits.ts';
-import { pollMs } from './limits.ts';
 import type { Reader } from './reader.ts';
-import { hex } from './shelf.ts';
 import { parseCanonical } from './texts.ts';
 
 /** The change log as one process sees it: its own commits from memory, those of others by looking. */
@@ -32,8 +30,11 @@ type RemovedRow = readonly [
   cause: Uint8Array | null,
 ];
 
-/** Makes the log of a database file; it looks for commits of other processes until it is stopped. */
-export function createLog(path: string, reader: Reader): Log {
+/** Calls `look` whenever others may have committed; the returned function ends that. */
+export type CommitWatch = (look: () => void) => () => void;
+
+/** Makes the log of a database file; it looks for commits of others, as the watch tells, until it is stopped. */
+export function createLog(path: string, reader: Reader, watch: CommitWatch): Log {
   const followers = createFollowers();
   const read = createLogReader(reader);
   let last = reader.lastSeq();
@@ -62,9 +63,7 @@ export function createLog(path: string, reader: Reader): Log {
       if (!(toDatabaseError(path, error) instanceof DatabaseError) && !(error instanceof StoreError)) throw error;
     }
   };
-  const timer = setInterval(lookAgain, pollMs);
-  timer.unref();
-  const watcher = watchLog(path, lookAgain);
+  const endWatch = watch(lookAgain);
 
   return {
     lastSeq: () => last as Seq,
@@ -78,23 +77,8 @@ export function createLog(path: string, reader: Reader): Log {
       followers.tell(changes);
     },
     look,
-    stop: () => {
-      clearInterval(timer);
-      watcher?.close();
-    },
+    stop: endWatch,
   };
-}
-
-/** A hint that comes sooner than the timer, where the system has one. */
-function watchLog(path: string, look: () => void): FSWatcher | undefined {
-  try {
-    const watcher = watch(`${path}-wal`, { persistent: false }, look);
-    watcher.on('error', () => watcher.close());
-    return watcher;
-  } catch {
-    // Without it commits of others are seen by the timer alone.
-    return undefined;
-  }
 }
 
 function createLogReader(reader: Reader): Log['read'] {

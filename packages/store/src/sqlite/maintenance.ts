@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import type { DatabaseSync } from 'node:sqlite';
+import type { SqliteHandle } from '@nostrata/database';
 import type { RemovalReason, RetentionPolicy, RetentionReport, Seq } from '../contract.ts';
 import { hexKey } from '../keys.ts';
 import { removalBatchEvents } from '../limits.ts';
@@ -11,7 +10,7 @@ import { idOf, parseCanonical, pubkeyOf, tagKeys } from './texts.ts';
 type Candidate = readonly [seq: Seq, kind: number, createdAt: number, json: string];
 
 /** Removes one batch of what has expired; returns how many events. */
-export function expireEvents(handle: DatabaseSync, shelf: SqliteShelf, nowSeconds: number): number {
+export function expireEvents(handle: SqliteHandle, shelf: SqliteShelf, nowSeconds: number): number {
   const find = prepareArrays(
     handle,
     'SELECT seq, kind, created_at, json FROM event WHERE expires_at <= ? ORDER BY expires_at LIMIT ?',
@@ -37,14 +36,15 @@ function removeBatch(shelf: SqliteShelf, reason: RemovalReason, find: () => read
 
 /** The place that retention works on. */
 export interface RetentionPlace {
-  readonly handle: DatabaseSync;
+  readonly handle: SqliteHandle;
   readonly shelf: SqliteShelf;
-  readonly path: string;
+  /** The size of the files of the database. */
+  readonly bytesOnDisk: () => number;
 }
 
 /** Removes what the policy does not keep, oldest first, and gives the pages back to the file system. */
 export function retainEvents(place: RetentionPlace, policy: RetentionPolicy, nowSeconds: number): RetentionReport {
-  const bytesBefore = bytesOnDisk(place);
+  const bytesBefore = place.bytesOnDisk();
   const size = policy.batchEvents ?? removalBatchEvents;
   const next = createOldestFirst(place.handle, policy, nowSeconds);
   let removed = 0;
@@ -71,7 +71,7 @@ export function retainEvents(place: RetentionPlace, policy: RetentionPolicy, now
     }
   }
   if (!policy.dryRun && removed > 0) giveBack(place.handle);
-  return { removed, batches, bytesBefore, bytesAfter: bytesOnDisk(place), incomplete };
+  return { removed, batches, bytesBefore, bytesAfter: place.bytesOnDisk(), incomplete };
 }
 
 /** Measured: an event takes its text and about 300 bytes of index entries. */
@@ -81,7 +81,7 @@ function estimateBytes(json: string): number {
 
 /** Gives out the oldest events that may go, batch after batch, without looking at the same ones twice. */
 function createOldestFirst(
-  handle: DatabaseSync,
+  handle: SqliteHandle,
   policy: RetentionPolicy,
   nowSeconds: number,
 ): (excess: number, size: number) => Candidate[] {
@@ -117,7 +117,7 @@ function createOldestFirst(
   };
 }
 
-function giveBack(handle: DatabaseSync): void {
+function giveBack(handle: SqliteHandle): void {
   const free = prepareArrays(handle, 'PRAGMA freelist_count');
   for (let left = numbers(free.get())[0] ?? 0; left > 0; ) {
     handle.exec(`PRAGMA incremental_vacuum(${vacuumPages})`);
@@ -128,19 +128,13 @@ function giveBack(handle: DatabaseSync): void {
   handle.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 }
 
-function bytesInUse(handle: DatabaseSync): number {
+function bytesInUse(handle: SqliteHandle): number {
   const read = (name: string): number => numbers(prepareArrays(handle, `PRAGMA ${name}`).get())[0] ?? 0;
   return (read('page_count') - read('freelist_count')) * read('page_size');
 }
 
-/** The size of the files of a database. */
-export function bytesOnDisk({ path }: { readonly path: string }): number {
-  const sizes = ['', '-wal', '-shm'].map((end) => statSync(path + end, { throwIfNoEntry: false })?.size ?? 0);
-  return sizes.reduce((sum, size) => sum + size, 0);
-}
-
 /** Drops every index and derived table and makes it again from the events; returns the number of events. */
-export function rebuildIndexes(handle: DatabaseSync): number {
+export function rebuildIndexes(handle: SqliteHandle): number {
   handle.exec('BEGIN IMMEDIATE');
   try {
     for (const name of Object.keys(eventIndexes)) handle.exec(`DROP INDEX IF EXISTS ${name}`);
@@ -157,7 +151,7 @@ export function rebuildIndexes(handle: DatabaseSync): number {
   }
 }
 
-function rebuildTags(handle: DatabaseSync): number {
+function rebuildTags(handle: SqliteHandle): number {
   const page = prepareArrays(handle, 'SELECT seq, json FROM event WHERE seq > ? ORDER BY seq LIMIT 1000');
   const insert = handle.prepare('INSERT INTO tag (key, kind, created_at, id48, seq) VALUES (?, ?, ?, ?, ?)');
   let after = 0;
@@ -174,7 +168,7 @@ function rebuildTags(handle: DatabaseSync): number {
 }
 
 /** Reads everything and compares events with indexes; returns one sentence for each problem. */
-export function checkDatabase(handle: DatabaseSync): string[] {
+export function checkDatabase(handle: SqliteHandle): string[] {
   const problems = (prepareArrays(handle, `PRAGMA integrity_check(${problemsMax})`).all() as unknown as [string][])
     .map(([text]) => text)
     .filter((text) => text !== 'ok');
@@ -189,7 +183,7 @@ export function checkDatabase(handle: DatabaseSync): string[] {
 
 type EventRow = readonly [seq: number, id48: number, author48: number, kind: number, createdAt: number, json: string];
 
-function checkEvents(handle: DatabaseSync, problems: string[]): void {
+function checkEvents(handle: SqliteHandle, problems: string[]): void {
   const page = prepareArrays(
     handle,
     'SELECT seq, id48, author48, kind, created_at, json FROM event WHERE seq > ? ORDER BY seq LIMIT 1000',

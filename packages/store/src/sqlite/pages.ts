@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextTurn } from '#platform';
 import type { Entry } from './entry.ts';
 import { sliceMs, sliceStepsMax } from './limits.ts';
 import type { Reader } from './reader.ts';

@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { SqliteHandle, SqliteStatement } from '@nostrata/database';
 import type { Seq } from '../contract.ts';
 import { createEntryCache, type EntryCache } from './cache.ts';
 import type { Entry } from './entry.ts';
@@ -9,7 +9,7 @@ import { numbers, prepareArrays } from './shelf.ts';
 export interface Reader {
   readonly cache: EntryCache;
   /** A statement whose rows come as arrays; each text is prepared once. */
-  prepare(sql: string): StatementSync;
+  prepare(sql: string): SqliteStatement;
   /** Runs synchronous work; failures of the database become errors of the store. */
   attempt<T>(work: () => T): T;
   /** Runs synchronous work on one snapshot of the database. */
@@ -30,9 +30,9 @@ type EntryRow = readonly [seq: Seq, kind: number, createdAt: number, expiresAt: 
 const singleLoadsMax = 6;
 
 /** Makes the reader of a connection. */
-export function createReader(path: string, handle: DatabaseSync, cacheBytes: number): Reader {
-  const statements = new Map<string, StatementSync>();
-  const prepare = (sql: string): StatementSync => {
+export function createReader(path: string, handle: SqliteHandle, cacheBytes: number): Reader {
+  const statements = new Map<string, SqliteStatement>();
+  const prepare = (sql: string): SqliteStatement => {
     let statement = statements.get(sql);
     if (!statement) {
       statement = prepareArrays(handle, sql);

@@ -1,4 +1,4 @@
-import type { StatementSync } from 'node:sqlite';
+import type { SqliteStatement } from '@nostrata/database';
 import { getGeohashPrefix } from '@nostrata/protocol';
 import { geohashPrefixKey, hexKey, tagKey } from '../keys.ts';
 import type { Stream } from '../plan.ts';
@@ -189,7 +189,7 @@ function readGroups(reader: Reader, { groups, runs, range }: Many): readonly Ind
   return merged;
 }
 
-function manyStatement(reader: Reader, runs: readonly Run[], kind: number | undefined): StatementSync {
+function manyStatement(reader: Reader, runs: readonly Run[], kind: number | undefined): SqliteStatement {
   const isTag = runs[0]?.index === 'tag';
   const from = isTag ? 'tag e ON e.key = j.value' : 'event e INDEXED BY by_author ON e.author48 = j.value';
   return reader.prepare(
@@ -208,7 +208,7 @@ function keysByKind(runs: readonly Run[]): Map<number | undefined, string> {
   return new Map([...byKind].map(([kind, keys]) => [kind, `[${keys.join()}]`]));
 }
 
-function allRows(statement: StatementSync, parameters: readonly (number | string)[]): IndexRow[] {
+function allRows(statement: SqliteStatement, parameters: readonly (number | string)[]): IndexRow[] {
   return statement.all(...parameters) as unknown as IndexRow[];
 }
 

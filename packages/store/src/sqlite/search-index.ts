@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { SqliteHandle } from '@nostrata/database';
 import { getSearchText, splitWords } from '../search-text.ts';
 import { searchBatchEvents } from './limits.ts';
 import { numbers, prepareArrays } from './shelf.ts';
@@ -8,7 +8,7 @@ import { parseCanonical } from './texts.ts';
  * Brings the full-text index one bounded transaction further; returns the position up to which the log is covered,
  * which is its end where nothing was left.
  */
-export function indexSearch(handle: DatabaseSync): number {
+export function indexSearch(handle: SqliteHandle): number {
   const page = prepareArrays(handle, 'SELECT seq, json FROM event WHERE seq > ? ORDER BY seq LIMIT ?');
   const insert = handle.prepare('INSERT INTO search (rowid, text) VALUES (?, ?)');
   const cursor = prepareArrays(handle, "SELECT value FROM meta WHERE name = 'searched'");

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { SqliteHandle, SqliteStatement } from '@nostrata/database';
 import { getExpiration, Kind, serializeEvent } from '@nostrata/protocol';
+import { bytes, hex, sha256Utf16 } from '#platform';
 import type { RemovalReason, Seq } from '../contract.ts';
 import { hexKey, tagKey } from '../keys.ts';
 import type { AddressMark, Row, Shelf } from '../rules.ts';
@@ -35,7 +35,7 @@ interface Knowledge {
 type TagRow = readonly [key: number, kind: number, createdAt: number, id48: number, seq: number];
 
 /** Makes the shelf of a writing connection. */
-export function createShelf(handle: DatabaseSync): SqliteShelf {
+export function createShelf(handle: SqliteHandle): SqliteShelf {
   const s = prepareStatements(handle);
   const know: Knowledge = {
     dataVersion: -1,
@@ -168,8 +168,8 @@ function toRow([seq, kind, created_at, json]: RowFields): Row {
   return { seq, id: idOf(json), pubkey: pubkeyOf(json), kind, created_at };
 }
 
-function prepareStatements(handle: DatabaseSync) {
-  const prepare = (sql: string): StatementSync => prepareArrays(handle, sql);
+function prepareStatements(handle: SqliteHandle) {
+  const prepare = (sql: string): SqliteStatement => prepareArrays(handle, sql);
   const fields = 'e.seq, e.kind, e.created_at, e.json';
   return {
     begin: prepare('BEGIN IMMEDIATE'),
@@ -210,7 +210,7 @@ function prepareStatements(handle: DatabaseSync) {
 }
 
 /** Collects the tag rows of a transaction and writes them in the order of their keys: fewer pages are touched. */
-function createTagWriter(handle: DatabaseSync, lastSeq: () => number) {
+function createTagWriter(handle: SqliteHandle, lastSeq: () => number) {
   const insert = handle.prepare('INSERT OR IGNORE INTO tag (key, kind, created_at, id48, seq) VALUES (?, ?, ?, ?, ?)');
   const remove = handle.prepare(
     'DELETE FROM tag WHERE key = ? AND kind = ? AND created_at = ? AND id48 = ? AND seq = ?',
@@ -241,7 +241,7 @@ function createTagWriter(handle: DatabaseSync, lastSeq: () => number) {
 }
 
 /** Numbers the sources; there are few, so the numbers are kept. */
-function createSources(handle: DatabaseSync) {
+function createSources(handle: SqliteHandle) {
   const find = prepareArrays(handle, 'SELECT id FROM source WHERE name = ?');
   const add = prepareArrays(handle, 'INSERT INTO source (name) VALUES (?) RETURNING id');
   const known = new Map<string, number>();
@@ -258,7 +258,7 @@ function createSources(handle: DatabaseSync) {
 }
 
 /** Prepares a statement whose rows come as arrays. */
-export function prepareArrays(handle: DatabaseSync, sql: string): StatementSync {
+export function prepareArrays(handle: SqliteHandle, sql: string): SqliteStatement {
   const statement = handle.prepare(sql);
   statement.setReturnArrays(true);
   return statement;
@@ -269,7 +269,7 @@ export function numbers(row: unknown): readonly (number | undefined)[] {
   return (row ?? []) as readonly (number | undefined)[];
 }
 
-function readJson(statement: StatementSync, seq: number): string {
+function readJson(statement: SqliteStatement, seq: number): string {
   const row = statement.get(seq) as unknown as [string] | undefined;
   if (!row) throw new Error(`event ${seq} is not there`);
   return row[0];
@@ -277,18 +277,9 @@ function readJson(statement: StatementSync, seq: number): string {
 
 /** Sixteen bytes of SHA-256 stand for an address of any length; over UTF-16, which tells lone surrogates apart. */
 function addressKey(address: string): Uint8Array {
-  return hash('sha256', Buffer.from(address, 'utf16le'), 'buffer').subarray(0, 16);
+  return sha256Utf16(address).subarray(0, 16);
 }
 
 function isText(value: string): boolean {
   return value.length === 64;
-}
-
-function bytes(hexText: string): Uint8Array {
-  return Buffer.from(hexText, 'hex');
-}
-
-/** Writes bytes as lower-case hex. */
-export function hex(value: Uint8Array): string {
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
 }

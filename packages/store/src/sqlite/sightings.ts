@@ -1,3 +1,4 @@
+import { startTimer } from '#platform';
 import type { Sighting } from '../contract.ts';
 import { hexKey } from '../keys.ts';
 import { sightingsDelayMs, sightingsQueueMax, sightingsWaitingMax } from './limits.ts';
@@ -17,14 +18,14 @@ export interface Sightings {
 /** Makes the queue of sightings. */
 export function createSightings(reader: Reader, writer: WriterClient): Sightings {
   let queue: SightingNote[] = [];
-  let timer: NodeJS.Timeout | undefined;
+  let endTimer: (() => void) | undefined;
   let writing: Promise<void> = Promise.resolve();
   const send = async (notes: readonly SightingNote[]): Promise<void> => {
     await writer.ask({ type: 'sightings', notes });
   };
   const flush = (): Promise<void> => {
-    clearTimeout(timer);
-    timer = undefined;
+    endTimer?.();
+    endTimer = undefined;
     if (queue.length === 0) return writing;
     const notes = queue;
     queue = [];
@@ -46,10 +47,7 @@ export function createSightings(reader: Reader, writer: WriterClient): Sightings
     add: (note) => {
       queue.push(note);
       if (queue.length >= sightingsQueueMax) flushLater();
-      else if (!timer) {
-        timer = setTimeout(flushLater, sightingsDelayMs);
-        timer.unref();
-      }
+      else endTimer ??= startTimer(flushLater, sightingsDelayMs);
     },
     flush,
     read: (id) => {

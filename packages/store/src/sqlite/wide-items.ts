@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Filter } from '@nostrata/protocol';
+import { nextTurn } from '#platform';
 import type { Item } from '../contract.ts';
 import { pageItemsMax } from '../limits.ts';
 import type { ReadContext } from './read-context.ts';

@@ -1,0 +1,53 @@
+import type { Database, Queryable, SqlRow, SqlValue } from './contract.ts';
+import type { SqliteHandle, SqliteStatement } from './handle.ts';
+import { preparedStatementsMax } from './limits.ts';
+import { translate } from './sqlite-errors.ts';
+
+/** A database in one file, with the synchronous handle for those who are on its thread. */
+export interface SqliteDatabase<Handle extends SqliteHandle = SqliteHandle> extends Database {
+  readonly dialect: 'sqlite';
+  readonly handle: Handle;
+}
+
+/** Makes a database of a connection: one statement or transaction after the other, on the caller's thread. */
+export function createSqliteDatabase<Handle extends SqliteHandle>(
+  path: string,
+  handle: Handle,
+): SqliteDatabase<Handle> {
+  const statements = new Map<string, SqliteStatement>();
+  const prepare = (sql: string): SqliteStatement => {
+    const known = statements.get(sql);
+    if (known) return known;
+    if (statements.size >= preparedStatementsMax) statements.clear();
+    const statement = handle.prepare(sql.replace(/\$(\d+)/g, '?$1'));
+    statements.set(sql, statement);
+    return statement;
+  };
+  const queryable: Queryable = {
+    query: async <Row extends SqlRow>(sql: string, parameters: readonly SqlValue[] = []) =>
+      translate(path, () => prepare(sql).all(...parameters) as unknown as readonly Row[]),
+  };
+  const close = async (): Promise<void> => {
+    statements.clear();
+    if (handle.isOpen) translate(path, () => handle.close());
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  const transaction = <T>(work: (transaction: Queryable) => Promise<T>): Promise<T> => {
+    const run = last.then(() => runTransaction(path, handle, () => work(queryable)));
+    last = run.catch(() => undefined);
+    return run;
+  };
+  return { dialect: 'sqlite', handle, query: queryable.query, transaction, close, [Symbol.asyncDispose]: close };
+}
+
+async function runTransaction<T>(path: string, handle: SqliteHandle, work: () => Promise<T>): Promise<T> {
+  translate(path, () => handle.exec('BEGIN IMMEDIATE'));
+  try {
+    const result = await work();
+    translate(path, () => handle.exec('COMMIT'));
+    return result;
+  } catch (error) {
+    if (handle.isTransaction) handle.exec('ROLLBACK');
+    throw error;
+  }
+}
