@@ -20,6 +20,18 @@ export {
   type NaiveStoreOptions,
   naiveQuery,
 } from './src/naive.ts';
+export type { ListView, Versions } from './src/network/event-list.ts';
+export { noFaults, type RelayFaults } from './src/network/faults.ts';
+export type { SettleOptions } from './src/network/flight.ts';
+export type { LedgerEvent, LedgerRequest, RelayLedger } from './src/network/ledger.ts';
+export {
+  createTestNetwork,
+  type NetworkOptions,
+  type NetworkTotals,
+  type TestNetwork,
+} from './src/network/network.ts';
+export type { TestRelay } from './src/network/relay.ts';
+export { type Spread, type SpreadOptions, spreadEvents } from './src/network/spread.ts';
 export { type NoPostgres, type PostgresOptions, startPostgres, type TestPostgres } from './src/postgres.ts';
 export { type SeededRandom, seededRandom } from './src/random.ts';
 export { fc, parseSeed, testSeed } from './src/seed.ts';
