@@ -189,21 +189,29 @@ function readGroups(reader: Reader, { groups, runs, range }: Many): readonly Ind
   return merged;
 }
 
+/** What the values of the JSON list are joined to: keys of tags or authors, or the kinds themselves. */
+const manySources: Readonly<Record<Stream['index'], string>> = {
+  tag: 'tag e ON e.key = j.value',
+  author: 'event e INDEXED BY by_author ON e.author48 = j.value',
+  kind: 'event e INDEXED BY by_kind ON e.kind = j.value',
+  time: 'event e INDEXED BY by_time ON j.value = 0',
+};
+
 function manyStatement(reader: Reader, runs: readonly Run[], kind: number | undefined): SqliteStatement {
-  const isTag = runs[0]?.index === 'tag';
-  const from = isTag ? 'tag e ON e.key = j.value' : 'event e INDEXED BY by_author ON e.author48 = j.value';
+  const from = manySources[runs[0]?.index ?? 'author'];
   return reader.prepare(
     `SELECT e.created_at, e.id48, e.seq, 0 FROM json_each(?1) j CROSS JOIN ${from} WHERE ${kind === undefined ? '?2 = 0' : 'e.kind = ?2'} AND e.created_at <= ?3 AND e.created_at >= ?4 AND (e.created_at < ?3 OR e.id48 > ?5) LIMIT ?6`,
   );
 }
 
-/** The keys of each kind as a JSON list. */
+/** The keys of each kind as a JSON list; runs of kinds alone have no other key. */
 function keysByKind(runs: readonly Run[]): Map<number | undefined, string> {
   const byKind = new Map<number | undefined, number[]>();
-  for (const { kind, key } of runs) {
-    const keys = byKind.get(kind);
-    if (keys) keys.push(key);
-    else byKind.set(kind, [key]);
+  for (const { index, kind, key } of runs) {
+    const [group, value] = index === 'kind' ? [undefined, kind ?? 0] : [kind, key];
+    const keys = byKind.get(group);
+    if (keys) keys.push(value);
+    else byKind.set(group, [value]);
   }
   return new Map([...byKind].map(([kind, keys]) => [kind, `[${keys.join()}]`]));
 }
