@@ -57,9 +57,9 @@ export function planFilter(filter: Filter): Plan {
   // Search comes first, for only it puts the best first; the ids are then one more condition.
   if (isSearch(filter)) return { by: 'search', query: filter.search };
   if (filter.ids) return { by: 'ids', ids: filter.ids };
-  const candidates = [...tagCandidates(filter), ...authorCandidates(filter), ...kindCandidates(filter)]
-    .filter((candidate) => candidate.streams.length <= streamsMax)
-    .sort((a, b) => a.rank - b.rank);
+  const candidates = [...tagCandidates(filter), ...authorCandidates(filter), ...kindCandidates(filter)].sort(
+    (a, b) => a.rank - b.rank,
+  );
   const [best, ...rest] = candidates;
   if (!best) return { by: 'streams', index: 'time', streams: [{ index: 'time' }], alternatives: [] };
   return {
@@ -98,8 +98,14 @@ interface Candidate {
   readonly rank: number;
 }
 
+/** Asked before the runs are made: thousands of values times thousands of kinds would not fit into memory. */
+function isMergeable(values: readonly unknown[], filter: Filter): boolean {
+  return values.length * (filter.kinds?.length ?? 1) <= streamsMax;
+}
+
 function tagCandidates(filter: Filter): Candidate[] {
-  return Object.entries(filter.tags ?? {}).map(([letter, values]) => ({
+  const mergeable = Object.entries(filter.tags ?? {}).filter(([, values]) => isMergeable(values, filter));
+  return mergeable.map(([letter, values]) => ({
     index: 'tag' as const,
     streams: values.flatMap((value) => kindsOf(filter).map((kind) => ({ index: 'tag' as const, letter, value, kind }))),
     rank: (letterRank[letter] ?? 6) * 10 + Math.min(values.length, 9) + (hasPrefix(letter, values) ? 5 : 0),
@@ -107,7 +113,7 @@ function tagCandidates(filter: Filter): Candidate[] {
 }
 
 function authorCandidates(filter: Filter): Candidate[] {
-  if (!filter.authors) return [];
+  if (!filter.authors || !isMergeable(filter.authors, filter)) return [];
   const streams = filter.authors.flatMap((pubkey) =>
     kindsOf(filter).map((kind) => ({ index: 'author' as const, pubkey, kind })),
   );
@@ -117,7 +123,7 @@ function authorCandidates(filter: Filter): Candidate[] {
 }
 
 function kindCandidates(filter: Filter): Candidate[] {
-  if (!filter.kinds) return [];
+  if (!filter.kinds || filter.kinds.length > streamsMax) return [];
   return [{ index: 'kind', streams: filter.kinds.map((kind) => ({ index: 'kind' as const, kind })), rank: 100 }];
 }
 
