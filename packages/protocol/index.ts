@@ -1,4 +1,11 @@
 export { type Address, formatAddress, getAddress, getIdentifier, parseAddress } from './src/address.ts';
+export {
+  type BitcoinNetwork,
+  type Invoice,
+  isPreimageOf,
+  parseInvoice,
+  recoverPayee,
+} from './src/bolt11.ts';
 export { compileFilter, compileFilters, type Matcher } from './src/compile-filter.ts';
 export { assert, InvalidError } from './src/errors.ts';
 export {
@@ -87,6 +94,15 @@ export {
   parseSetTitle,
   type SetTitle,
 } from './src/nip51.ts';
+export {
+  parseZapShares,
+  validateZapReceipt,
+  type ZapFault,
+  type ZapOptions,
+  type ZapReceipt,
+  type ZapRemark,
+  type ZapShare,
+} from './src/nip57.ts';
 export { allRelays, isVanishRequestFor } from './src/nip62.ts';
 export { type ListedRelay, parseRelayList } from './src/nip65.ts';
 export { embedsProtectedEvent } from './src/nip70.ts';

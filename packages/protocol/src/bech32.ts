@@ -17,8 +17,19 @@ export function encodeBech32(prefix: string, bytes: Uint8Array): string {
  * @throws InvalidError where it is malformed or its checksum is wrong
  */
 export function decodeBech32(text: string): { readonly prefix: string; readonly bytes: Uint8Array } {
-  if (text.length > bech32CharactersMax)
-    throw new InvalidError(`bech32 text is longer than ${bech32CharactersMax} characters`);
+  const { prefix, words } = decodeBech32Words(text, bech32CharactersMax);
+  return { prefix, bytes: wordsToBytes(words) };
+}
+
+/**
+ * Reads bech32 text as its groups of five bits, without the checksum. The prefix comes in lower case.
+ * @throws InvalidError where it is malformed, too long or its checksum is wrong
+ */
+export function decodeBech32Words(
+  text: string,
+  charactersMax: number,
+): { readonly prefix: string; readonly words: readonly number[] } {
+  if (text.length > charactersMax) throw new InvalidError(`bech32 text is longer than ${charactersMax} characters`);
   const lower = text.toLowerCase();
   if (text !== lower && text !== text.toUpperCase()) throw new InvalidError('bech32 text mixes lower and upper case');
   const border = lower.lastIndexOf('1');
@@ -28,7 +39,15 @@ export function decodeBech32(text: string): { readonly prefix: string; readonly 
   if (words.length < 6 || words.includes(-1))
     throw new InvalidError('bech32 text has characters that do not belong there');
   if (checksum([...expandPrefix(prefix), ...words]) !== 1) throw new InvalidError('bech32 checksum is wrong');
-  return { prefix, bytes: Uint8Array.from(regroup(words.slice(0, -6), 5, 8)) };
+  return { prefix, words: words.slice(0, -6) };
+}
+
+/**
+ * The bytes in groups of five bits.
+ * @throws InvalidError where more than four bits are left over, or one of them is set
+ */
+export function wordsToBytes(words: readonly number[]): Uint8Array {
+  return Uint8Array.from(regroup(words, 5, 8));
 }
 
 function expandPrefix(prefix: string): number[] {

@@ -42,3 +42,9 @@ export const listTextCharactersMax = 4_000;
 
 /** Characters of the decrypted private part of a list: 20,000 mutes. */
 export const privateTagsCharactersMax = 2_000_000;
+
+/** Characters of a Lightning invoice: many times what route hints need. */
+export const invoiceCharactersMax = 10_000;
+
+/** Characters of a zap request inside its receipt; longest seen in the wild: about 3,000. */
+export const zapRequestCharactersMax = 64_000;

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEventBuilder } from '@nostrata/testing';
-import fc from 'fast-check';
+import { createEventBuilder, fc } from '@nostrata/testing';
 import { profileAboutCharactersMax } from './limits.ts';
 import { parseProfile } from './nip24.ts';
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEventBuilder, createKeys } from '@nostrata/testing';
-import fc from 'fast-check';
+import { createEventBuilder, createKeys, fc } from '@nostrata/testing';
 import { InvalidError } from './errors.ts';
 import {
   formatPrivateTags,
