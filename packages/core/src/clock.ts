@@ -9,3 +9,9 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer as number);
   },
 };
+
+/** The machine's own chance, for jitter and choices; never for keys. */
+export const systemRandom = (): number => Math.random();
+
+/** The milliseconds that a piece of work took are measured with this; it never goes back. */
+export const elapsed = (): number => performance.now();

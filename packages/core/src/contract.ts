@@ -94,11 +94,19 @@ export interface NetworkBudget {
   readonly backgroundBytesPerHour?: number | undefined;
 }
 
+/**
+ * `delivered`: the relay said OK, or has it already; `retry`: it will be tried again; `rejected`: it never will;
+ * `superseded`: a newer version goes there instead.
+ */
+export type TargetState = 'pending' | 'sending' | 'delivered' | 'retry' | 'rejected' | 'superseded' | 'cancelled';
+
 /** The state of a publication at one relay. */
 export interface PublishTarget {
   readonly relay: string;
-  readonly state: 'pending' | 'sending' | 'delivered' | 'retry' | 'rejected' | 'superseded' | 'cancelled';
+  readonly state: TargetState;
   readonly attempts: number;
+  /** Whether the relay has the event, or may have it although its OK did not come. */
+  readonly mayHaveIt: boolean;
   /** When it is tried again, in milliseconds. */
   readonly nextAtMs?: number | undefined;
   /** What the relay said last. */
@@ -107,7 +115,6 @@ export interface PublishTarget {
 
 /** Where a publication stands. `partial`: some relays have it, others are still tried or have refused. */
 export type PublicationStatus =
-  | 'unsigned'
   | 'queued'
   | 'sending'
   | 'partial'

@@ -1,0 +1,119 @@
+import type { RelayPool } from '@nostrata/network';
+import { type Address, formatAddress, isAddressableKind, type NostrEvent, type Tag } from '@nostrata/protocol';
+import type { Publication, PublishOptions, SignableEvent, Signer } from './contract.ts';
+import { PublishError, StaleBaseError } from './errors.ts';
+import { editAttemptsMax, editDeadlineMs } from './limits.ts';
+
+/** What an edit works on: the newest version, with everything in it that the editor does not know. */
+export interface Draft {
+  content: string;
+  tags: Tag[];
+  /** False where no relay and not the store has a version: this edit makes the first one. */
+  readonly exists: boolean;
+}
+
+/** How sure an edit must be of its base. */
+export interface EditOptions extends PublishOptions {
+  /**
+   * Relays that may stay silent. By default every write relay must answer, because the newest version may be on the
+   * only one that does not; an application that asks its user can name those that are gone for good.
+   */
+  readonly maySkip?: readonly string[] | undefined;
+  /** Milliseconds for reading the base; 15,000 unless told. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** What editing is made of. */
+export interface EditorOptions {
+  readonly pool: Pick<RelayPool, 'load'>;
+  readonly getSigner: () => Signer;
+  readonly nowSeconds: () => number;
+  /** The author's write relays, with certainty; they are where the newest version is. */
+  readonly loadWriteRelays: (pubkey: string) => Promise<readonly string[]>;
+  readonly getNewest: (address: string) => Promise<NostrEvent | undefined>;
+  readonly publish: (event: NostrEvent, options: PublishOptions) => Promise<Publication>;
+}
+
+/** Changes an own replaceable or addressable event without losing what is in it. */
+export type Edit = (
+  address: Pick<Address, 'kind'> & { readonly identifier?: string | undefined },
+  change: (draft: Draft) => void | Promise<void>,
+  options?: EditOptions,
+) => Promise<Publication>;
+
+/**
+ * Makes `edit`. The base is read to the end from every write relay and the store, the newest version wins, and where
+ * that could not be done nothing is written. Edits of one address run one after the other; where the base changes
+ * while a person signs, the change is applied again to the new one.
+ */
+export function createEdit(options: EditorOptions): Edit {
+  const lastByAddress = new Map<string, Promise<unknown>>();
+  return async ({ kind, identifier = '' }, change, editOptions = {}) => {
+    const pubkey = await options.getSigner().getPublicKey();
+    const address: Address = { kind, pubkey, identifier };
+    const key = formatAddress(address);
+    const before = lastByAddress.get(key) ?? Promise.resolve();
+    const run = before.then(() => editOnce(address, change, { ...options, ...editOptions }));
+    const settled = run.catch(() => undefined);
+    lastByAddress.set(key, settled);
+    try {
+      return await run;
+    } finally {
+      if (lastByAddress.get(key) === settled) lastByAddress.delete(key);
+    }
+  };
+}
+
+type Everything = EditorOptions & EditOptions;
+
+async function editOnce(
+  address: Address,
+  change: (draft: Draft) => void | Promise<void>,
+  options: Everything,
+): Promise<Publication> {
+  const key = formatAddress(address);
+  await readBase(address, options);
+  for (let attempt = 0; attempt < editAttemptsMax; attempt += 1) {
+    options.signal?.throwIfAborted();
+    const base = await options.getNewest(key);
+    const template = await makeTemplate(address, base, change, options);
+    const event = await options.getSigner().signEvent(template);
+    const newest = await options.getNewest(key);
+    if (newest?.id === base?.id) return await options.publish(event, options);
+  }
+  throw new PublishError('replaces', `${key} was changed by another device ${editAttemptsMax} times while this edit was made`);
+}
+
+/** Brings the newest version into the store, or throws. */
+async function readBase(address: Address, options: Everything): Promise<void> {
+  const { pool, loadWriteRelays, maySkip = [], deadlineMs = editDeadlineMs, signal } = options;
+  const relays = await loadWriteRelays(address.pubkey);
+  if (relays.length === 0) throw new StaleBaseError(formatAddress(address), []);
+  const { kind, pubkey, identifier } = address;
+  const tags = isAddressableKind(kind) ? { tags: { d: [identifier] } } : {};
+  const filter = { kinds: [kind], authors: [pubkey], ...tags };
+  const plan = new Map(relays.map((relay) => [relay, [filter]]));
+  const answers = await pool.load(plan, { settle: 'all', deadlineMs, ...(signal && { signal }) });
+  signal?.throwIfAborted();
+  const answered = new Set(answers.filter(({ end }) => end === 'eose').map(({ relay }) => relay));
+  const silent = relays.filter((relay) => !answered.has(relay) && !maySkip.includes(relay));
+  if (silent.length > 0 || answered.size === 0) throw new StaleBaseError(formatAddress(address), silent);
+}
+
+async function makeTemplate(
+  { kind, identifier }: Address,
+  base: NostrEvent | undefined,
+  change: (draft: Draft) => void | Promise<void>,
+  { nowSeconds }: Everything,
+): Promise<SignableEvent> {
+  const first: Tag[] = isAddressableKind(kind) ? [['d', identifier]] : [];
+  const draft: Draft = {
+    content: base?.content ?? '',
+    tags: base ? base.tags.map((tag) => [...tag]) : first,
+    exists: base !== undefined,
+  };
+  await change(draft);
+  // Later than the base even where its author's clock is ahead; an equal second would be decided by the id.
+  const created_at = Math.max(nowSeconds(), (base?.created_at ?? 0) + 1);
+  return { kind, content: draft.content, tags: draft.tags, created_at };
+}

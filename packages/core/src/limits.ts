@@ -1,0 +1,54 @@
+/** Checks kept in memory; the rest are read from the database when they are asked for. About 200 bytes each. */
+export const checksInMemoryMax = 50_000;
+/** Milliseconds between a check or a range and its way to the database: many of them come at once. */
+export const flushAfterMs = 200;
+/** Rows written with one statement: three to six parameters each, far below the 32,766 that SQLite takes. */
+export const flushRowsMax = 500;
+/** Milliseconds after which a check is forgotten: nothing is fresh for so long. */
+export const checkAgeMaxMs = 30 * 86_400_000;
+/** Pairs of atom and relay whose ranges are in memory. */
+export const coverageInMemoryMax = 50_000;
+/** Ranges of one atom at one relay; the oldest are forgotten, which costs a request and never hides anything. */
+export const rangesMax = 32;
+/** Milliseconds in which requests for single events are gathered into few REQs: less than anyone sees. */
+export const gatherMs = 4;
+/** Keys of one gathered request. */
+export const gatherKeysMax = 500;
+/** Milliseconds that a read waits for the network unless told. */
+export const readDeadlineMs = 10_000;
+/** Milliseconds that looking up relay lists may take before a request goes to the default relays. */
+export const relayListDeadlineMs = 3_000;
+/** Seconds by which a warm request reaches back: clocks differ, and events arrive late. */
+export const overlapSeconds = 600;
+/** Events per page of a timeline unless told. */
+export const pageEvents = 50;
+/** Events that a timeline holds at most; older ones go when newer ones come, and come back with `older`. */
+export const timelineEventsMax = 5_000;
+/** Events asked of one relay for one filter of a warm request. */
+export const catchUpLimit = 500;
+/** Authors or tag values of one filter. */
+export const filterValuesMax = 500;
+/** Milliseconds between two emissions of a timeline or a watch: one frame of a screen. */
+export const emitEveryMs = 16;
+/** Milliseconds until the next try of a publication, by number of tries made; the last one repeats. */
+export const retryMs = {
+  eventual: [5_000, 15_000, 60_000, 300_000, 900_000],
+  control: [2_000, 5_000, 15_000, 60_000, 300_000],
+  authRequired: [60_000],
+} as const;
+/** Milliseconds after which a relay that never answered is given up for one publication. */
+export const publishAgeMaxMs = 7 * 86_400_000;
+/** Milliseconds that a relay has for its OK. */
+export const okDeadlineMs = 10_000;
+/** Relays of one publication. */
+export const publishRelaysMax = 30;
+/** Relays that are sent to at the same time. */
+export const sendsAtOnce = 8;
+/** Publications kept after they are settled, for pages that list them. */
+export const settledKeptMax = 1_000;
+/** Milliseconds for the complete read before an edit. */
+export const editDeadlineMs = 15_000;
+/** Tries of an edit whose base changes while it is signed. */
+export const editAttemptsMax = 3;
+/** Replies of a thread that are loaded at a time. */
+export const threadEventsMax = 500;

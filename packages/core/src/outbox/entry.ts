@@ -1,0 +1,79 @@
+import type { NostrEvent } from '@nostrata/protocol';
+import type { Publication, PublicationStatus, PublishTarget, TargetState } from '../contract.ts';
+import { createLatest } from '../latest.ts';
+import type { PublicationRecord, RecordState } from './records.ts';
+
+/** A publication under way: its record, and everyone who watches it. */
+export interface Entry {
+  readonly event: NostrEvent;
+  readonly record: PublicationRecord;
+  readonly targets: ReadonlyMap<string, PublishTarget>;
+  state: RecordState;
+  readonly publication: Publication;
+  setTarget(target: PublishTarget): void;
+  /** Tells the watchers, and settles the publication where nothing more will be tried. */
+  changed(): void;
+  /** Sets every target that is not settled. */
+  closeTargets(state: 'cancelled' | 'superseded'): void;
+}
+
+const settled: ReadonlySet<TargetState> = new Set(['delivered', 'rejected', 'superseded', 'cancelled']);
+
+/** Says whether nothing more is tried at this relay. */
+export function isSettled({ state }: PublishTarget): boolean {
+  return settled.has(state);
+}
+
+/** Makes the entry of a record. */
+export function createEntry(record: PublicationRecord, cancel: (entry: Entry) => Promise<boolean>): Entry {
+  const targets = new Map(record.targets.map((target) => [target.relay, target]));
+  const latest = createLatest<Publication>();
+  const done = Promise.withResolvers<Publication>();
+  const snapshot = (): Publication => {
+    const status = statusOf(entry.state, [...targets.values()]);
+    return {
+      id: record.event.id,
+      event: record.event,
+      status,
+      targets: [...targets.values()],
+      changes: () => latest.read(),
+      settled: done.promise,
+      cancel: () => cancel(entry),
+    };
+  };
+  const entry: Entry = {
+    event: record.event,
+    record,
+    targets,
+    state: record.state,
+    get publication() {
+      return snapshot();
+    },
+    setTarget: (target) => {
+      targets.set(target.relay, target);
+      entry.changed();
+    },
+    changed: () => {
+      latest.emit(snapshot());
+      if (entry.state === 'open' || entry.state === 'cancelling') return;
+      done.resolve(snapshot());
+      latest.end();
+    },
+    closeTargets: (state) => {
+      for (const target of targets.values()) {
+        if (!isSettled(target)) targets.set(target.relay, { ...target, state, nextAtMs: undefined });
+      }
+    },
+  };
+  latest.emit(snapshot());
+  return entry;
+}
+
+/** One word for all targets. */
+function statusOf(state: RecordState, targets: readonly PublishTarget[]): PublicationStatus {
+  const has = (wanted: TargetState): boolean => targets.some((target) => target.state === wanted);
+  if (state === 'cancelled' || state === 'cancelling') return 'cancelled';
+  if (!targets.every(isSettled)) return has('delivered') ? 'partial' : has('sending') ? 'sending' : 'queued';
+  if (has('delivered')) return has('rejected') ? 'partial' : 'delivered';
+  return has('superseded') ? 'superseded' : 'failed';
+}
