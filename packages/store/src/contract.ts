@@ -44,7 +44,7 @@ export interface StoredEvent {
 }
 
 /** Why an event left the store. */
-export type RemovalReason = 'replaced' | 'deleted' | 'expired' | 'vanished' | 'retained';
+export type RemovalReason = 'replaced' | 'deleted' | 'expired' | 'vanished' | 'retained' | 'withdrawn';
 
 /** An event entered the log. */
 export interface StoredChange {
@@ -203,6 +203,12 @@ export interface EventStore extends AsyncDisposable {
   findKnown(queries: readonly KnownQuery[]): readonly boolean[] | Promise<readonly boolean[]>;
   /** Which sources delivered the event, first seen first. */
   sightings(id: string): Promise<readonly Sighting[]>;
+  /**
+   * Takes back an event that was put here and has not been given to anybody: it leaves as if it had never come, and the
+   * version that it had replaced, where one is given, is put in its place by the usual rules. False, and nothing is
+   * changed, where the event is not stored, or is a deletion or vanish request, whose effect cannot be taken back.
+   */
+  withdraw(event: NostrEvent, previous?: VerifiedEvent): Promise<boolean>;
   /** Removes events that have expired, in bounded batches; returns how many. They were invisible before already. */
   expire(): Promise<number>;
   /** Removes what the policy does not keep, in bounded batches, and gives the space back. */

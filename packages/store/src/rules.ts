@@ -9,6 +9,7 @@ import {
   Kind,
   type NostrEvent,
   parseAddress,
+  type VerifiedEvent,
 } from '@nostrata/protocol';
 import type { PutRequest, PutResult, RemovalReason, Seq } from './contract.ts';
 
@@ -53,7 +54,7 @@ export interface Shelf {
   /** Events by the pubkey up to that second, and gift wraps up to it that are addressed to the pubkey. */
   listVanishing(pubkey: string, until: number): readonly Row[];
   insert(event: NostrEvent, json: string | undefined): Seq;
-  remove(row: Row, reason: RemovalReason, cause: string): void;
+  remove(row: Row, reason: RemovalReason, cause: string | undefined): void;
 }
 
 /** What the rules need to know beside the shelf. */
@@ -87,6 +88,24 @@ export function applyEvent(shelf: Shelf, request: PutRequest, options: RuleOptio
   if (event.kind === Kind.deletionRequest) applyDeletion(shelf, event);
   applyVanish(shelf, event, options);
   return { outcome: 'stored', seq };
+}
+
+/** Below every version: any event of the address is newer. */
+const noVersion: AddressMark = { id: 'f'.repeat(64), created_at: -1 };
+
+/** Takes an event back, and puts the version before it in its place; see `EventStore.withdraw`. */
+export function withdrawEvent(
+  shelf: Shelf,
+  { event, previous }: { readonly event: NostrEvent; readonly previous: VerifiedEvent | undefined },
+  options: RuleOptions,
+): boolean {
+  const row = shelf.findById(event.id);
+  if (!row || row.kind === Kind.deletionRequest || row.kind === Kind.vanishRequest) return false;
+  shelf.remove(row, 'withdrawn', undefined);
+  const address = getAddress(event);
+  if (address !== undefined && shelf.findMark(address)?.id === event.id) shelf.setMark(address, noVersion);
+  if (previous) applyEvent(shelf, { event: previous }, options);
+  return true;
 }
 
 function hasVanished(shelf: Shelf, event: NostrEvent, options: RuleOptions): boolean {

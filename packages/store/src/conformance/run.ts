@@ -11,6 +11,7 @@ import { replaceLaws } from './replace.ts';
 import { retainLaws } from './retain.ts';
 import { searchLaws } from './search.ts';
 import { vanishLaws } from './vanish.ts';
+import { withdrawLaws } from './withdraw.ts';
 
 /**
  * Registers with `node:test` every numbered rule of RULES.md as tests of one engine: as written, after a rebuild of
@@ -18,7 +19,7 @@ import { vanishLaws } from './vanish.ts';
  */
 export function runConformance(options: ConformanceOptions): void {
   const seed = options.seed ?? testSeed();
-  const writing = [...putLaws, ...replaceLaws, ...deleteLaws, ...vanishLaws];
+  const writing = [...putLaws, ...replaceLaws, ...deleteLaws, ...vanishLaws, ...withdrawLaws];
   const reading = [...queryLaws, ...pageLaws, ...countLaws, ...searchLaws];
   const keeping = [...logLaws, ...retainLaws, ...createFuzzLaws(seed, options.histories)];
   registerLaws([...writing, ...reading, ...keeping], options, seed);

@@ -4,7 +4,7 @@ import { StoreError } from '../errors.ts';
 import { createFollowers } from '../followers.ts';
 import { changesDefault, removalBatchEvents, sourceCharactersMax } from '../limits.ts';
 import { createOwnRelayCheck } from '../own-relay.ts';
-import { applyEvent } from '../rules.ts';
+import { applyEvent, withdrawEvent } from '../rules.ts';
 import { checkTable } from './check.ts';
 import type { ReadContext } from './context.ts';
 import { countMatches, readItems, readPages } from './read.ts';
@@ -73,6 +73,10 @@ export function createMemoryStore(options: StoreOptions): MemoryStore {
       return sources
         .map(([source, firstSeenMs]) => ({ source, firstSeenMs }))
         .sort((a, b) => a.firstSeenMs - b.firstSeenMs);
+    },
+    async withdraw(event, previous) {
+      const rules = { nowSeconds: Math.floor(options.now() / 1_000), isOwnRelay };
+      return commit(() => withdrawEvent(table, { event, previous }, rules));
     },
     async expire() {
       let removed = 0;

@@ -20,6 +20,7 @@ import { migrations } from './schema.ts';
 import { createSightings } from './sightings.ts';
 import { readBytes } from './size.ts';
 import { createSources } from './sources.ts';
+import { withdraw } from './withdraw.ts';
 
 /** The PostgreSQL engine: the whole contract, and a look at its planner. */
 export interface PostgresStore extends EventStore {
@@ -134,6 +135,7 @@ function createStore(database: PostgresDatabase, feed: Feed, options: StoreOptio
     follow: (follower) => feed.follow(follower),
     findKnown: (queries) => run(() => findKnown(queries)),
     sightings: (id) => run(() => sightings.read(id)),
+    withdraw: (event, previous) => run(() => withdraw({ database, feed, options }, event, previous)),
     expire: () => run(() => expireEvents({ database, feed }, Math.floor(now() / 1_000))),
     retain: (policy) => run(() => retainEvents({ database, feed }, policy, now)),
     rebuild: () => run(() => rebuildIndexes(database)),

@@ -1,4 +1,4 @@
-import type { Filter } from '@nostrata/protocol';
+import { type Filter, serializeEvent } from '@nostrata/protocol';
 import type { EventStore, KnownQuery, ReadOptions, StoreOptions } from '../contract.ts';
 import { StoreError } from '../errors.ts';
 import { hexKey } from '../keys.ts';
@@ -83,6 +83,15 @@ export function createSqliteStore(parts: SqliteParts): SqliteStore {
       await sightings.flush();
       return guard(() => sightings.read(id));
     },
+    withdraw: async (event, previous) =>
+      await maintain(() =>
+        writer.ask({
+          type: 'withdraw',
+          text: serializeEvent(event),
+          previousText: previous && serializeEvent(previous),
+          nowMs: options.now(),
+        }),
+      ),
     expire: async () => await maintain(() => expireAll(writer, options.now())),
     retain: async (policy) =>
       await maintain(() => parts.aside((helper) => helper.ask({ type: 'retain', policy, nowMs: options.now() }))),

@@ -24,6 +24,12 @@ export type WriterRequest =
       readonly nowMs: number;
     }
   | { readonly type: 'sightings'; readonly notes: readonly SightingNote[] }
+  | {
+      readonly type: 'withdraw';
+      readonly text: string;
+      readonly previousText: string | undefined;
+      readonly nowMs: number;
+    }
   | { readonly type: 'expire'; readonly nowMs: number }
   | { readonly type: 'retain'; readonly policy: RetentionPolicy; readonly nowMs: number }
   | { readonly type: 'indexSearch' }
@@ -69,6 +75,7 @@ export interface PutReply {
 export interface WriterReplies {
   readonly put: PutReply;
   readonly sightings: number;
+  readonly withdraw: boolean;
   readonly expire: number;
   readonly retain: RetentionReport;
   readonly indexSearch: number;

@@ -3,7 +3,7 @@ import type { VerifiedEvent } from '@nostrata/protocol';
 import type { PutResult } from '../contract.ts';
 import { sourceCharactersMax } from '../limits.ts';
 import { createOwnRelayCheck } from '../own-relay.ts';
-import { applyEvent, type RuleOptions } from '../rules.ts';
+import { applyEvent, type RuleOptions, withdrawEvent } from '../rules.ts';
 import { checkDatabase, expireEvents, rebuildIndexes, retainEvents } from './maintenance.ts';
 import { outcomes, type PutReply, type WriterReplies, type WriterRequest } from './messages.ts';
 import { indexSearch } from './search-index.ts';
@@ -40,6 +40,8 @@ export function serveRequest(writer: WritingParts, request: WriterRequest): Writ
       return put(writer, request);
     case 'sightings':
       return noteSightings(shelf, request.notes);
+    case 'withdraw':
+      return withdraw(writer, request);
     case 'expire':
       return expireEvents(handle, shelf, Math.floor(request.nowMs / 1_000));
     case 'retain':
@@ -81,6 +83,19 @@ function put(writer: WritingParts, { texts, sources, nowMs }: WriterRequest & { 
     beforeSeq,
     lastSeq: shelf.lastSeq(),
   };
+}
+
+function withdraw(writer: WritingParts, { text, previousText, nowMs }: WriterRequest & { type: 'withdraw' }): boolean {
+  const { shelf, isOwnRelay } = writer;
+  const event = parseCanonical(text);
+  const previous = previousText === undefined ? undefined : (parseCanonical(previousText) as VerifiedEvent);
+  let isWithdrawn = false;
+  inTransaction(shelf, () => {
+    isWithdrawn = withdrawEvent(shelf, { event, previous }, { nowSeconds: Math.floor(nowMs / 1_000), isOwnRelay });
+  });
+  // The log is read for what has changed, as with every other work than puts.
+  shelf.takeRemovals();
+  return isWithdrawn;
 }
 
 function noteSightings(shelf: SqliteShelf, notes: readonly { id: string; source: string; seenMs: number }[]): number {
