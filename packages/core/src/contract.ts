@@ -114,14 +114,7 @@ export interface PublishTarget {
 }
 
 /** Where a publication stands. `partial`: some relays have it, others are still tried or have refused. */
-export type PublicationStatus =
-  | 'queued'
-  | 'sending'
-  | 'partial'
-  | 'delivered'
-  | 'failed'
-  | 'cancelled'
-  | 'superseded';
+export type PublicationStatus = 'queued' | 'sending' | 'partial' | 'delivered' | 'failed' | 'cancelled' | 'superseded';
 
 /** One event on its way out; durable, and known again after a restart. */
 export interface Publication {

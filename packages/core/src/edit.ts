@@ -81,7 +81,10 @@ async function editOnce(
     const newest = await options.getNewest(key);
     if (newest?.id === base?.id) return await options.publish(event, options);
   }
-  throw new PublishError('replaces', `${key} was changed by another device ${editAttemptsMax} times while this edit was made`);
+  throw new PublishError(
+    'replaces',
+    `${key} was changed by another device ${editAttemptsMax} times while this edit was made`,
+  );
 }
 
 /** Brings the newest version into the store, or throws. */

@@ -41,7 +41,9 @@ export function createCoverage(
   const known = createRecentMap<RangesByRelay>(coverageInMemoryMax, (atom) => !unsaved.has(atom));
   const save = async (): Promise<void> => {
     const atoms = [...unsaved];
-    const rows = atoms.flatMap((atom) => [...(known.get(atom) ?? [])].map(([relay, ranges]) => ({ atom, relay, ranges })));
+    const rows = atoms.flatMap((atom) =>
+      [...(known.get(atom) ?? [])].map(([relay, ranges]) => ({ atom, relay, ranges })),
+    );
     unsaved.clear();
     try {
       await saveRows(database, rows, clock.now());

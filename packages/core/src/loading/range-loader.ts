@@ -117,10 +117,11 @@ async function makePlan(
   for (const [relay, atoms] of atomsByRelay) {
     const requests = toRequests(atoms, relay);
     for (const { filter, atoms: part } of requests) atomsByFilter.set(filter, part);
-    if (requests.length > 0) plan.set(
-      relay,
-      requests.map(({ filter }) => filter),
-    );
+    if (requests.length > 0)
+      plan.set(
+        relay,
+        requests.map(({ filter }) => filter),
+      );
   }
   return { plan, atomsByFilter, asOf };
 }

@@ -268,7 +268,7 @@ class DurableOutbox implements Outbox {
   async #isThere(event: NostrEvent, relay: string): Promise<boolean> {
     const plan = new Map([[relay, [{ ids: [event.id], limit: 1 }]]]);
     const [answer] = await this.#options.pool.load(plan, { settle: 'all', deadlineMs: okDeadlineMs });
-    return answer !== undefined && answer.filters.some(({ events }) => events > 0);
+    return answer?.filters.some(({ events }) => events > 0) === true;
   }
 
   async #setTarget(entry: Entry, target: PublishTarget): Promise<void> {

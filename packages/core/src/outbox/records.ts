@@ -66,7 +66,9 @@ export function createRecords(database: Database): PublicationRecords {
     const rows = await database.query<PublicationRow>(`SELECT * FROM core_publication ${condition}`, parameters);
     const records: PublicationRecord[] = [];
     for (const row of rows) {
-      const targets = await database.query<TargetRow>('SELECT * FROM core_target WHERE id = $1 ORDER BY relay', [row.id]);
+      const targets = await database.query<TargetRow>('SELECT * FROM core_target WHERE id = $1 ORDER BY relay', [
+        row.id,
+      ]);
       records.push(toRecord(row, targets));
     }
     return records;
@@ -119,12 +121,10 @@ async function insert(transaction: Queryable, record: PublicationRecord): Promis
     ],
   );
   for (const { relay, state: targetState, attempts } of targets) {
-    await transaction.query('INSERT INTO core_target (id, relay, state, attempts, may_have_it) VALUES ($1, $2, $3, $4, 0)', [
-      event.id,
-      relay,
-      targetState,
-      attempts,
-    ]);
+    await transaction.query(
+      'INSERT INTO core_target (id, relay, state, attempts, may_have_it) VALUES ($1, $2, $3, $4, 0)',
+      [event.id, relay, targetState, attempts],
+    );
   }
 }
 

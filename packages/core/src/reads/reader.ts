@@ -1,6 +1,6 @@
 import type { Clock } from '@nostrata/network';
-import type { Freshness, FreshnessClass, Loaded, LoadOptions, ReadPolicy } from '../contract.ts';
 import { elapsed } from '../clock.ts';
+import type { Freshness, FreshnessClass, Loaded, LoadOptions, ReadPolicy } from '../contract.ts';
 import type { FigureBook, ReadResult } from '../figures.ts';
 import { type Check, type FreshnessLedger, isBackingOff, isFresh } from '../freshness/ledger.ts';
 import { readDeadlineMs } from '../limits.ts';
