@@ -45,6 +45,15 @@ export { type DeletionRequest, parseDeletionRequest } from './src/nip09.ts';
 export { parseThread, type ThreadPlace } from './src/nip10.ts';
 export { parseRelayInformation, type RelayFee, type RelayInformation, type RelayLimitation } from './src/nip11.ts';
 export { getCommittedDifficulty, getDifficulty, getProvenDifficulty } from './src/nip13.ts';
+export {
+  type ChatFile,
+  type ChatMessage,
+  type ChatMessageParts,
+  createChatMessage,
+  getChatRoom,
+  parseChatMessage,
+  parseInboxRelays,
+} from './src/nip17.ts';
 export { parseQuotes, parseRepost, type Repost } from './src/nip18.ts';
 export {
   decodeNip19,
@@ -54,6 +63,7 @@ export {
   encodeNote,
   encodeNprofile,
   encodeNpub,
+  encodeNsec,
   type Nip19,
 } from './src/nip19.ts';
 export { type Comment, type CommentTarget, parseComment } from './src/nip22.ts';
@@ -61,6 +71,7 @@ export { type Birthday, type Profile, parseProfile } from './src/nip24.ts';
 export { parseReaction, type Reaction, type ReactionType } from './src/nip25.ts';
 export { isExpired } from './src/nip40.ts';
 export { type AuthenticationContext, findAuthenticationFault } from './src/nip42.ts';
+export { decryptNip44, encryptNip44, getConversationKey } from './src/nip44.ts';
 export {
   addToHll,
   createHll,
@@ -71,6 +82,22 @@ export {
   mergeHll,
   parseHll,
 } from './src/nip45.ts';
+export {
+  type BunkerPointer,
+  type ClientMetadata,
+  type ClientPointer,
+  formatBunkerUrl,
+  formatClientUrl,
+  formatRemoteRequest,
+  formatRemoteResponse,
+  parseBunkerUrl,
+  parseClientUrl,
+  parseRemoteRequest,
+  parseRemoteResponse,
+  type RemoteMethod,
+  type RemoteRequest,
+  type RemoteResponse,
+} from './src/nip46.ts';
 export {
   countTerm,
   getSearchText,
@@ -103,6 +130,16 @@ export {
   type ZapRemark,
   type ZapShare,
 } from './src/nip57.ts';
+export {
+  createRumor,
+  type EncryptingSigner,
+  type OpenOptions,
+  openGiftWrap,
+  parseRumor,
+  type Rumor,
+  type WrapOptions,
+  wrapRumor,
+} from './src/nip59.ts';
 export { allRelays, isVanishRequestFor } from './src/nip62.ts';
 export { type ListedRelay, parseRelayList } from './src/nip65.ts';
 export { embedsProtectedEvent } from './src/nip70.ts';
@@ -126,6 +163,7 @@ export {
   type RelayMessage,
 } from './src/relay-messages.ts';
 export { classifyRelayUrl, normalizeRelayUrl, type RelayUrlClass } from './src/relay-url.ts';
+export { getPublicKey, signEvent } from './src/sign.ts';
 export {
   getExpiration,
   getIndexedTags,

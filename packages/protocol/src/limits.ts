@@ -48,3 +48,27 @@ export const invoiceCharactersMax = 10_000;
 
 /** Characters of a zap request inside its receipt; longest seen in the wild: about 3,000. */
 export const zapRequestCharactersMax = 64_000;
+
+/** Characters of an encrypted payload (NIP-44): half a megabyte of text, more than relays take as one event. */
+export const nip44PayloadCharactersMax = 1_000_000;
+
+/** Seconds by which seals and gift wraps are dated back at most (NIP-17: two days). */
+export const giftWrapBackdateSeconds = 172_800;
+
+/** Characters of the encrypted content of a gift wrap; what is inside each layer fits into the next limit. */
+export const giftWrapContentCharactersMax = 500_000;
+
+/** Characters of a seal as JSON. */
+export const sealCharactersMax = 300_000;
+
+/** Characters of a rumor as JSON. */
+export const rumorCharactersMax = 180_000;
+
+/** Members of a chat room beside its author; NIP-17 advises against more than ten. */
+export const chatMembersMax = 100;
+
+/** Characters of a message between a client and its remote signer, once decrypted (NIP-46). */
+export const remoteMessageCharactersMax = 500_000;
+
+/** Characters of a `bunker://` or `nostrconnect://` URL. */
+export const connectUrlCharactersMax = 8_000;

@@ -26,6 +26,12 @@ export function encodeNpub(pubkey: string): string {
   return encodeBech32('npub', toBytes(pubkey));
 }
 
+/** Writes a secret key of 32 bytes as `nsec1…`. Whoever reads it can sign as its owner: never log or publish it. */
+export function encodeNsec(secret: Uint8Array): string {
+  if (secret.length !== 32) throw new InvalidError('secret does not have 32 bytes');
+  return encodeBech32('nsec', secret);
+}
+
 /** Writes an event id as `note1…`. */
 export function encodeNote(id: string): string {
   return encodeBech32('note', toBytes(id));
