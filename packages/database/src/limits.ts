@@ -14,3 +14,6 @@ export const postgresConnectSeconds = 10;
 export const listenerRetryMinMs = 50;
 /** The longest pause between attempts to listen again: a server that is back is noticed within a second. */
 export const listenerRetryMaxMs = 1_000;
+
+/** Memory of the WebAssembly build through which texts pass; it grows with the longest text. */
+export const wasmScratchBytes = 64 * 1024;

@@ -1,0 +1,1 @@
+export { loadWasmSqlite, type WasmFiles, type WasmSqlite, type WasmSqliteOptions } from './src/wasm/pool.ts';

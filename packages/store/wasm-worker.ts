@@ -1,0 +1,1 @@
+import './src/wasm/worker.ts';

@@ -1,0 +1,2 @@
+export { type BrowserStorage, type BrowserStorageOptions, openBrowserStorage } from './src/wasm/open.ts';
+export type { RemoteStore } from './src/wasm/remote-store.ts';
