@@ -1,4 +1,5 @@
 import { DatabaseError } from '@nostrata/database';
+import { StoreError } from '../errors.ts';
 import { toFailure } from './failures.ts';
 import type { Call, Incoming, Request } from './wire.ts';
 
@@ -46,7 +47,7 @@ export function createCalls(send: (message: Incoming) => void): Calls {
       for (const { request, sentTo } of [...pendingByNumber.values()]) {
         if (sentTo === leader && sentTo !== undefined) continue;
         if (sentTo === undefined || isRepeatable(request.call)) again.push(request);
-        else fail(request.number, new DatabaseError('away', 'the tab that held the storage was closed: ask again'));
+        else fail(request.number, createAwayError(request.call));
       }
       if (following && !again.includes(following)) again.unshift(following);
       return again;
@@ -59,10 +60,17 @@ export function createCalls(send: (message: Incoming) => void): Calls {
   };
 }
 
+function createAwayError({ type }: Call): Error {
+  const message = 'the tab that held the storage was closed, and what it did is not known: ask again';
+  const isStore = type === 'next' || type === 'withdraw';
+  return isStore ? new StoreError(message) : new DatabaseError('away', message);
+}
+
 /** Says whether a call may be done twice: events that are put again are duplicates, reads change nothing. */
 function isRepeatable(call: Call): boolean {
   switch (call.type) {
     case 'next':
+    case 'withdraw':
     case 'commit':
     case 'rollback':
       return false;

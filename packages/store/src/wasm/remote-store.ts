@@ -62,6 +62,12 @@ export function createRemoteStore(link: Link, options: RemoteStoreOptions): Remo
       options.metrics?.committed?.(batch.length, (options.now() - beganMs) / 1_000);
       return results;
     },
+    withdraw: (event, previous) =>
+      ask({
+        type: 'withdraw',
+        text: serializeEvent(event),
+        previousText: previous && serializeEvent(previous),
+      }),
     query: readEvents,
     count: async (filters, readOptions = {}) => {
       const { signal, visibility } = readOptions;

@@ -140,6 +140,11 @@ async function serveStore(store: Served['store'], call: Plain): Promise<Replies[
   switch (call.type) {
     case 'put':
       return await store.put(call.texts.map((json, index) => toRequest(json, call.sources?.[index])));
+    case 'withdraw':
+      return await store.withdraw(
+        toEvent(call.text),
+        call.previousText === undefined ? undefined : toEvent(call.previousText),
+      );
     case 'count':
       return await store.count(call.filters);
     case 'changes':
@@ -166,8 +171,13 @@ async function serveStore(store: Served['store'], call: Plain): Promise<Replies[
   }
 }
 
+/** What a page puts was verified by it. */
+function toEvent(json: string): VerifiedEvent {
+  return JSON.parse(json) as VerifiedEvent;
+}
+
 function toRequest(json: string, source: string | undefined): PutRequest {
-  return { event: JSON.parse(json) as VerifiedEvent, json, source };
+  return { event: toEvent(json), json, source };
 }
 
 function toWire(change: Change): WireChange {

@@ -21,6 +21,7 @@ export type Call =
       readonly texts: readonly string[];
       readonly sources: readonly (string | undefined)[] | undefined;
     }
+  | { readonly type: 'withdraw'; readonly text: string; readonly previousText: string | undefined }
   | { readonly type: 'query'; readonly filters: readonly Filter[]; readonly cursor: number }
   | { readonly type: 'items'; readonly filter: Filter; readonly cursor: number }
   | { readonly type: 'next'; readonly cursor: number }
@@ -51,6 +52,7 @@ export interface Pages<T> {
 /** The answers by call. */
 export interface Replies {
   readonly put: readonly PutResult[];
+  readonly withdraw: boolean;
   readonly query: Pages<StoredEvent>;
   readonly items: Pages<Item>;
   readonly next: Pages<StoredEvent | Item>;
