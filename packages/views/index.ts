@@ -8,3 +8,7 @@ export type {
   ViewTable,
   ViewTransaction,
 } from './src/contract.ts';
+export { ViewError } from './src/errors.ts';
+export type { Sourced } from './src/reading.ts';
+export { getRelayList, getRelayLists, type RelayList, relayListView } from './src/relay-list.ts';
+export { createViews, type ViewsOptions } from './src/views.ts';

@@ -68,8 +68,11 @@ export interface RebuildOptions {
 
 /** Runs views beside a store. */
 export interface Views extends AsyncDisposable {
-  /** Resolves when all views have applied everything up to that position (by default: the store's last one now). */
-  caughtUp(seq?: Seq): Promise<void>;
+  /**
+   * Resolves when the views of these names (by default: all) have applied everything up to that position (by default:
+   * the store's last one now). Throws `ViewError` where one of them fails meanwhile or the views are stopped.
+   */
+  caughtUp(seq?: Seq, names?: readonly string[]): Promise<void>;
   /** Called after a commit of a view with the changes it has applied; returns the function that ends it. */
   onApplied(listener: (view: string, changes: readonly Change[]) => void): () => void;
   statuses(): readonly ViewStatus[];

@@ -1,0 +1,100 @@
+import type { Database } from '@nostrata/database';
+import type { Change, EventStore, Seq } from '@nostrata/store';
+import type { View } from './contract.ts';
+import { type Cursor, loadCursors, moveCursors } from './cursors.ts';
+import { ViewError } from './errors.ts';
+import { batchChangesMax } from './limits.ts';
+import { toViewTransaction } from './schema.ts';
+
+/** A piece of the log: everything after `from` up to `to`. */
+export interface Batch {
+  readonly from: Seq;
+  readonly to: Seq;
+  /** What the log has at its end; empty where nothing of it is left. */
+  readonly mark: string;
+  readonly changes: readonly Change[];
+  /** False where the log went on when it was read. */
+  readonly isLast: boolean;
+}
+
+/** Reads the log after a position, up to `ceiling` where there is one. */
+export async function loadBatch(store: EventStore, from: Seq, ceiling?: Seq): Promise<Batch> {
+  // Whatever is committed up to here, the log read afterwards has it.
+  const end = store.lastSeq();
+  const read = await store.changes(from, batchChangesMax);
+  let changes = ceiling === undefined ? read : read.filter(({ seq }) => seq <= ceiling);
+  const isFull = read.length >= batchChangesMax || changes.length < read.length;
+  // The removal of a version goes with the version that replaced it: readers never see neither of them.
+  if (isFull && changes.length > 1 && isReplacement(changes.at(-1))) changes = changes.slice(0, -1);
+  const last = changes.at(-1);
+  const lastSeq = last?.seq ?? from;
+  if (isFull) return { from, to: last ? lastSeq : (ceiling ?? from), mark: markOf(last), changes, isLast: false };
+  const to = end > lastSeq ? end : lastSeq;
+  return { from, to, mark: to === lastSeq ? markOf(last) : '', changes, isLast: true };
+}
+
+/** What tells a change from another one at the same position of another log. */
+export function markOf(change: Change | undefined): string {
+  if (!change) return '';
+  return change.type === 'stored' ? change.event.id : `-${change.id}`;
+}
+
+/** What became of one batch: who applied it, and where the others stand by what the database says. */
+export interface BatchOutcome {
+  readonly applied: readonly View[];
+  /** Views whose cursor was not where the batch begins; undefined: no cursor at all. */
+  readonly moved: ReadonlyMap<View, Cursor | undefined>;
+}
+
+/**
+ * Applies a batch to several views in one transaction, in which their cursors are compared: another process may have
+ * been here first.
+ * @throws ViewError with the name of the view at fault, or DatabaseError
+ */
+export async function applyBatch(database: Database, views: readonly View[], batch: Batch): Promise<BatchOutcome> {
+  return await database.transaction(async (queryable) => {
+    const transaction = toViewTransaction(queryable, database.dialect);
+    const cursors = await loadCursors(
+      transaction,
+      views.map(({ name }) => name),
+      database.dialect,
+    );
+    const applied: View[] = [];
+    const moved = new Map<View, Cursor | undefined>();
+    for (const view of views) {
+      const cursor = cursors.get(view.name);
+      if (cursor?.seq === batch.from && cursor.version === view.version) applied.push(view);
+      else moved.set(view, cursor);
+    }
+    for (const view of applied) await applyOne(view, batch.changes, transaction);
+    const names = applied.map(({ name }) => name);
+    if (names.length > 0) await moveCursors(transaction, names, { seq: batch.to, mark: batch.mark });
+    return { applied, moved };
+  });
+}
+
+async function applyOne(view: View, changes: readonly Change[], transaction: Parameters<View['apply']>[1]) {
+  const relevant = selectChanges(view, changes);
+  if (relevant.length === 0) return;
+  try {
+    await view.apply(relevant, transaction);
+  } catch (error) {
+    throw new ViewError(`view ${view.name} failed: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+      view: view.name,
+    });
+  }
+}
+
+/** The changes of the kinds that the view looks at. */
+export function selectChanges({ kinds }: View, changes: readonly Change[]): readonly Change[] {
+  return kinds ? changes.filter((change) => kinds.has(kindOf(change))) : changes;
+}
+
+function isReplacement(change: Change | undefined): boolean {
+  return change?.type === 'removed' && change.reason === 'replaced';
+}
+
+function kindOf(change: Change): number {
+  return change.type === 'stored' ? change.event.kind : change.kind;
+}

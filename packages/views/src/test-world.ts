@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { type Database, openPostgres, openSqlite } from '@nostrata/database';
+import { idPreimage, type NostrEvent, type Tag, type VerifiedEvent } from '@nostrata/protocol';
+import { createMemoryStore, type EventStore } from '@nostrata/store';
+import { startPostgres } from '@nostrata/testing';
+import type { View } from './contract.ts';
+
+/** The parts of an event that a law cares about. */
+export interface Parts {
+  readonly kind?: number;
+  readonly created_at?: number;
+  readonly tags?: readonly Tag[];
+  readonly content?: string;
+}
+
+/** An event with a true id and a signature that nobody checks, so that thousands cost nothing. */
+export function createEvent(author: string, parts: Parts = {}): VerifiedEvent {
+  const { kind = 1, created_at = 1_600_000_000, tags = [], content = '' } = parts;
+  const pubkey = pubkeyOf(author);
+  const id = hash(idPreimage({ pubkey, created_at, kind, tags, content }));
+  const event: NostrEvent = { id, pubkey, created_at, kind, tags, content, sig: id + id };
+  return event as VerifiedEvent;
+}
+
+/** The pubkey of the author of that name. */
+export function pubkeyOf(author: string): string {
+  return hash(`author ${author}`);
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+/** A store in memory whose clock stands still. */
+export function createStore(): EventStore {
+  return createMemoryStore({ now: () => 1_700_000_000_000 });
+}
+
+/** Puts events, each in a transaction of its own. */
+export async function putAll(store: EventStore, events: readonly VerifiedEvent[]): Promise<void> {
+  for (const event of events) await store.put([{ event }]);
+}
+
+/** All rows of a view by table, in the order of their keys. */
+export async function readRows(database: Database, view: View): Promise<Record<string, unknown[]>> {
+  const rows: Record<string, unknown[]> = {};
+  for (const { name, key } of view.tables) {
+    rows[name] = [...(await database.query(`SELECT * FROM ${name} ORDER BY ${key.join(', ')}`))].map((row) => ({
+      ...row,
+    }));
+  }
+  return rows;
+}
+
+/** An engine to run laws on. */
+export interface Engine {
+  readonly name: string;
+  /** Why it cannot be had, or false. */
+  readonly skip: string | false;
+  /** A new and empty database; `again` opens the same one as another process would. */
+  open(): Promise<Database>;
+  again(database: Database): Promise<Database>;
+  stop(): Promise<void>;
+}
+
+/** SQLite in files, and PostgreSQL where it can be started. */
+export async function createEngines(folder: string): Promise<Engine[]> {
+  const server = await startPostgres();
+  const places = new WeakMap<Database, string>();
+  const opened: Database[] = [];
+  let count = 0;
+  const remember = (database: Database, place: string): Database => {
+    places.set(database, place);
+    opened.push(database);
+    return database;
+  };
+  const openFile = (path: string) =>
+    remember(openSqlite(path, { pragmas: { journal_mode: 'WAL', synchronous: 'OFF' } }), path);
+  const openUrl = async (url: string) => remember(await openPostgres(url, { poolSize: 3 }), url);
+  const stop = async (): Promise<void> => {
+    for (const database of opened.splice(0)) await database.close();
+  };
+  return [
+    {
+      name: 'sqlite',
+      skip: false,
+      open: async () => openFile(`${folder}/${count++}.db`),
+      again: async (database) => openFile(places.get(database) ?? ''),
+      stop,
+    },
+    {
+      name: 'postgres',
+      skip: server.isAvailable ? false : server.reason,
+      open: async () => await openUrl(server.isAvailable ? await server.createDatabase() : ''),
+      again: async (database) => await openUrl(places.get(database) ?? ''),
+      stop: async () => {
+        await stop();
+        if (server.isAvailable) await server.stop();
+      },
+    },
+  ];
+}
