@@ -101,12 +101,19 @@ interface Opening {
 async function askToOpen(worker: WorkerLike, { options, port, port2 }: Opening) {
   const { name, relayUrls = [], cacheBytes, fileBytesMax, wasmUrl } = options;
   const { promise, resolve } = Promise.withResolvers<OpenAnswer>();
-  port.onmessage = ({ data }) => resolve(data as OpenAnswer);
+  port.onmessage = ({ data }) => {
+    // Word of commits may come before; the page asks for the last position when it begins to listen.
+    if (isOpenAnswer(data)) resolve(data);
+  };
   const message: OpenMessage = { name, relayUrls, cacheBytes, fileBytesMax, wasmUrl, port: port2 };
   worker.postMessage(message, [port2]);
   const answer = await promise;
   if ('failure' in answer) throw fromFailure(answer.failure);
   return answer.opened;
+}
+
+function isOpenAnswer(data: unknown): data is OpenAnswer {
+  return typeof data === 'object' && data !== null && ('opened' in data || 'failure' in data);
 }
 
 async function askForPersistence({ navigator }: BrowserGlobals): Promise<boolean> {

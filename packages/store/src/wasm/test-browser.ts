@@ -49,7 +49,7 @@ export async function startBrowser(executablePath: string, files: ReadonlyMap<st
 async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
   const place = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
   const result = await build({
-    entryPoints: { page: place('test-page.ts'), worker: place('worker.ts') },
+    entryPoints: { page: place('test-page.ts'), lab: place('test-lab.ts'), worker: place('worker.ts') },
     bundle: true,
     write: false,
     outdir: '/',
@@ -65,8 +65,16 @@ async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
     '/sqlite3.wasm',
     readFileSync(fileURLToPath(import.meta.resolve('@sqlite.org/sqlite-wasm/sqlite3.wasm'))),
   );
+  for (const [path, text] of Object.entries(poorWorkers)) scripts.set(path, new TextEncoder().encode(text));
   return scripts;
 }
+
+/** Workers of browsers that offer less: what is missing is taken away before the first message. */
+const poorWorkers: Readonly<Record<string, string>> = {
+  '/worker-without-files.js': "import '/worker.js'; delete FileSystemFileHandle.prototype.createSyncAccessHandle;",
+  '/worker-refused.js':
+    "import '/worker.js'; navigator.storage.getDirectory = () => Promise.reject(new DOMException('not here', 'SecurityError'));",
+};
 
 /** What the laws use of Node.js, by module; all other modules of Node.js are empty. */
 const standInByModule: Readonly<Record<string, string>> = {
