@@ -27,6 +27,8 @@ export interface Outbox {
   close(code: number, reason: string): void;
   /** Drops the connection at once. */
   cut(): void;
+  /** Drops it where more is unsent than a reader may leave, whoever queued that. */
+  cutIfSlow(): void;
   /** Stops reading from the socket: its sender has to wait. */
   pauseReading(): void;
   resumeReading(): void;
@@ -133,6 +135,10 @@ class SocketOutbox implements Outbox {
     this.#socket.terminate();
   }
 
+  cutIfSlow(): void {
+    if (this.#unsentBytes() > this.#options.outgoingBytesMax) this.#cutSlow();
+  }
+
   pauseReading(): void {
     this.#socket.pause();
   }
@@ -149,7 +155,10 @@ class SocketOutbox implements Outbox {
     this.#queuedBytes = 0;
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     if (this.#raw) this.#writeFrames(this.#raw, queue);
-    else this.#sendMessages(queue);
+    else {
+      this.#sendMessages(queue);
+      this.cutIfSlow();
+    }
     if (this.#waiting.length > 0 && this.#socket.bufferedAmount === 0) this.#drained();
   }
 
@@ -161,7 +170,7 @@ class SocketOutbox implements Outbox {
     if (this.#queuedBytes > this.#options.outgoingPauseBytes) {
       // Only what the socket does not take counts against a reader.
       this.flush();
-      if (this.#unsentBytes() > this.#options.outgoingBytesMax) this.#cutSlow();
+      this.cutIfSlow();
     }
   }
 

@@ -25,6 +25,8 @@ export interface TestRelayOptions {
   readonly now?: (() => number) | undefined;
   readonly metrics?: RelayMetrics | undefined;
   readonly policies?: readonly Policy[] | undefined;
+  /** Messages are compressed where the client can. */
+  readonly compression?: boolean | undefined;
   /** Puts something between relay and store: a slow query, a failing one. */
   readonly wrapStore?: ((store: EventStore) => EventStore) | undefined;
 }
@@ -43,7 +45,10 @@ async function serve(
   const { store, ingest, settings, now, metrics } = parts;
   const relay = createRelay({ store, ingest, settings, now, metrics });
   const server = createServer();
-  const sockets = new WebSocketServer(relayWebSocketOptions(settings?.limits));
+  const sockets = new WebSocketServer({
+    ...relayWebSocketOptions(settings?.limits),
+    perMessageDeflate: parts.compression === true,
+  });
   server.on('upgrade', (request, socket, head) => {
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const url = `ws://${request.headers.host ?? ''}${request.url ?? '/'}`;

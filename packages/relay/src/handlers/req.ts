@@ -61,6 +61,9 @@ function checkRoom(connection: Connection, filters: readonly Filter[], limits: R
 // A query whose page was there at once goes on in the same turn, mostly to its EOSE; milliseconds.
 const quickStepMs = 1;
 
+// Characters of events between two looks at whether the reader keeps up: a page of large events is many megabytes.
+const burstCharacters = 65_536;
+
 /** The stored part of one REQ: page after page, then EOSE. */
 class StoredQuery implements Task {
   isOver = false;
@@ -72,6 +75,9 @@ class StoredQuery implements Task {
   readonly #beganAtMs: number;
   #steppedAtMs = 0;
   #iterator: AsyncIterator<readonly StoredEvent[]> | undefined;
+  #page: readonly StoredEvent[] = [];
+  /** How much of the page is sent. */
+  #at = 0;
   #sent = 0;
   #isCut = false;
 
@@ -86,7 +92,8 @@ class StoredQuery implements Task {
 
   step(): void {
     this.#steppedAtMs = this.#options.now();
-    this.#advance();
+    if (this.#at < this.#page.length) this.#sendPage();
+    else this.#advance();
   }
 
   #advance(): void {
@@ -125,12 +132,19 @@ class StoredQuery implements Task {
       this.#finish();
       return;
     }
-    this.#send(page.value);
+    this.#page = page.value;
+    this.#at = 0;
+    this.#sendPage();
+  };
+
+  /** Sends the page, or as much of it as the reader takes; the rest follows when it has. */
+  #sendPage(): void {
+    this.#send();
     const { outbox } = this.#subscription.connection;
     if (outbox.isCongested) outbox.onDrain(() => this.#options.scheduler.continue(this));
     else if (this.#options.now() - this.#steppedAtMs <= quickStepMs) this.#advance();
     else this.#options.scheduler.continue(this);
-  };
+  }
 
   readonly #onError = (error: unknown): void => {
     if (this.isOver) return;
@@ -142,19 +156,29 @@ class StoredQuery implements Task {
     sendClosed(connection, id, { prefix: 'error', message: 'the store could not be read' });
   };
 
-  #send(events: readonly StoredEvent[]): void {
+  #send(): void {
     const { prefix, connection, position } = this.#subscription;
     const { live } = this.#options;
+    const { outbox } = connection;
+    const events = this.#page;
     // With a single filter one event more than the bound is asked for, only to know that there is more.
     const most = this.#limits.length === 1 ? (this.#limits[0] ?? 0) : Number.POSITIVE_INFINITY;
-    for (const event of events) {
+    let characters = 0;
+    while (this.#at < events.length) {
+      const event = events[this.#at] as StoredEvent;
+      this.#at += 1;
       if (this.#sent >= most) {
         this.#isCut = true;
+        this.#at = events.length;
         return;
       }
       if (event.seq > position) live.noteSent(this.#subscription, event.seq);
-      connection.outbox.sendSpliced(prefix, event.json);
+      outbox.sendSpliced(prefix, event.json);
       this.#sent += 1;
+      characters += event.json.length;
+      if (characters < burstCharacters) continue;
+      if (outbox.isCongested) return;
+      characters = 0;
     }
   }
 
