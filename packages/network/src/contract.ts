@@ -32,7 +32,10 @@ export interface FilterAnswer {
   readonly filter: Filter;
   /** Events that match it. */
   readonly events: number;
-  /** `created_at` of the oldest and the newest of them, in seconds. */
+  /**
+   * `created_at` of the newest of them, and of the oldest down to which the relay's answer has no gap, in seconds.
+   * `oldest` is undefined where nothing came, or the answer did not come to its end.
+   */
   readonly oldest?: number | undefined;
   readonly newest?: number | undefined;
   /**
@@ -124,8 +127,11 @@ export interface NegotiationOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How a conversation ended; `unsupported` where the relay does not speak NIP-77 or refuses the filter. */
-export type NegotiationEnd = 'reconciled' | 'unsupported' | 'timeout' | 'unreachable' | 'aborted';
+/**
+ * How a conversation ended; `unsupported` where the relay does not speak NIP-77 or refuses to; `too-large` where it
+ * would, with fewer events.
+ */
+export type NegotiationEnd = 'reconciled' | 'unsupported' | 'too-large' | 'timeout' | 'unreachable' | 'aborted';
 
 /** Outgoing relays, shared by every request of a program. */
 export interface RelayPool extends AsyncDisposable {
