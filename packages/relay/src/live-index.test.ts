@@ -65,3 +65,18 @@ test('a filter is filed under its narrowest condition', () => {
   assert.equal(countEntries({ kinds: [1, 6], authors: [hex(1), hex(2), hex(3)] }), 3);
   assert.equal(countEntries({}), 1);
 });
+
+test('an event that repeats a tag thousands of times costs each filter one look', () => {
+  const index = createLiveIndex<Owner>();
+  let looks = 0;
+  const filter: Filter = { tags: { t: ['loud'] }, since: 1_000 };
+  const matches = () => {
+    looks += 1;
+    return false;
+  };
+  index.add({ filter, matches, owner: { name: 1, filters: [filter] } });
+  const tags = Array.from({ length: 5_000 }, () => ['t', 'loud']);
+  const event = { id: hex(1), pubkey: hex(2), kind: 1, created_at: 10, tags, content: '', sig: '' };
+  index.match(event, () => assert.fail('nothing matches'));
+  assert.equal(looks, 1);
+});

@@ -134,13 +134,18 @@ function eachPlace(filter: Filter, call: (field: string, value: Value) => void):
 }
 
 const geohashDigitsMax = 12;
+// With more tags than this, those that stand twice are looked for: an event may repeat one tag thousands of times.
+const plainTagsMax = 16;
 
 /** Calls for every place under which a filter may be filed that the event fulfils. */
 function eachValue(event: NostrEvent, call: (field: string, value: Value) => void): void {
   call('ids', event.id);
   call('authors', event.pubkey);
+  const seen = event.tags.length > plainTagsMax ? new Set<string>() : undefined;
   for (const [name, value] of event.tags) {
     if (name === undefined || value === undefined || name.length !== 1) continue;
+    if (seen?.has(name + value)) continue;
+    seen?.add(name + value);
     call(name, value);
     if (name !== 'g') continue;
     for (let digits = 1; digits <= Math.min(value.length, geohashDigitsMax); digits++) {

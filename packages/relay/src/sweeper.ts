@@ -22,8 +22,11 @@ export function createSweeper({ limits, registry, now }: SweeperOptions): Sweepe
 
   const sweepOne = (connection: Connection, nowMs: number) => {
     for (const running of [...connection.running.values()]) running.sweep?.(nowMs);
-    // What is not read cannot be heard.
-    if (connection.isPaused) return;
+    // What is not read cannot be heard: its silence counts from when it is read again.
+    if (connection.isPaused) {
+      connection.heardAtMs = nowMs;
+      return;
+    }
     const silentMs = nowMs - connection.heardAtMs;
     if (silentMs >= 2 * pingMs) {
       connection.endReason = 'half-open';

@@ -11,7 +11,8 @@ export function createTokenBucket(perSecond: number, burst: number, nowMs: numbe
   return {
     take(wanted, atMs) {
       if (tokens < wanted) {
-        tokens = Math.min(burst, tokens + ((atMs - filledAtMs) * perSecond) / 1_000);
+        // A clock that is set back fills nothing and takes nothing away.
+        tokens = Math.min(burst, tokens + (Math.max(0, atMs - filledAtMs) * perSecond) / 1_000);
         filledAtMs = atMs;
         if (tokens < wanted) return false;
       }
