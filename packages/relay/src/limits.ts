@@ -30,6 +30,7 @@ export interface RelayLimits {
   readonly negItemsMax: number;
   readonly negFrameBytesMax: number;
   readonly negIdleSeconds: number;
+  readonly stopAnswersMillisecondsMax: number;
 }
 
 /** The bounds of a relay whose operator says nothing. */
@@ -87,4 +88,6 @@ export const defaultLimits: RelayLimits = {
   // Before hex; what other implementations use.
   negFrameBytesMax: 500_000,
   negIdleSeconds: 120,
+  // A commit takes milliseconds; a disk that hangs must not hold up the end of the process.
+  stopAnswersMillisecondsMax: 5_000,
 };

@@ -10,10 +10,11 @@ import { createCountHandler } from './handlers/count.ts';
 import { createEventHandler } from './handlers/event.ts';
 import { createNegentropyHandlers } from './handlers/negentropy.ts';
 import { createReqHandler } from './handlers/req.ts';
+import { createInFlight, type InFlight } from './in-flight.ts';
 import { createInformation } from './information.ts';
 import { defaultLimits, type RelayLimits } from './limits.ts';
 import { createLive } from './live.ts';
-import { createReading } from './reading.ts';
+import { createReading, type Reading } from './reading.ts';
 import { createRegistry } from './registry.ts';
 import { createScheduler } from './scheduler.ts';
 import { createOutboxFactory } from './socket.ts';
@@ -30,7 +31,8 @@ export function createRelay(options: RelayOptions): Relay {
   const registry = createRegistry(limits);
   const outboxes = createOutboxFactory();
   const reading = createReading(ingest, limits);
-  const { dispatch, live } = createRoutes(options, { limits, reading });
+  const inFlight = createInFlight();
+  const { dispatch, live } = createRoutes(options, { limits, reading, inFlight });
   const sweeper = createSweeper({ limits, registry, now });
   const timer = setInterval(sweeper.sweep, sweepMilliseconds).unref();
   const randomHex = options.randomHex ?? ((bytes: number) => randomBytes(bytes).toString('hex'));
@@ -118,12 +120,14 @@ export function createRelay(options: RelayOptions): Relay {
 
   const stop = async () => {
     clearInterval(timer);
+    // Nothing more is taken; what was taken is answered, for its sender must know whether it is kept.
+    for (const connection of registry.all()) {
+      if (connection.endReason === 'client') connection.endReason = 'stopped';
+    }
+    await inFlight.whenNone(limits.stopAnswersMillisecondsMax);
     live.stop();
     const ended = registry.whenEmpty();
-    for (const connection of registry.all()) {
-      connection.endReason = 'stopped';
-      connection.outbox.close(1001, 'the relay is stopping');
-    }
+    for (const connection of registry.all()) connection.outbox.close(1001, 'the relay is stopping');
     const deadline = setTimeout(() => {
       for (const connection of registry.all()) connection.outbox.cut();
     }, 1_000);
@@ -151,11 +155,15 @@ function asBuffer(data: Buffer | ArrayBuffer | Buffer[]): Buffer {
   return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }
 
+/** What the relay and its handlers both work with. */
+interface Shared {
+  readonly limits: RelayLimits;
+  readonly reading: Reading;
+  readonly inFlight: InFlight;
+}
+
 /** Wires the handlers of all verbs. */
-function createRoutes(
-  options: RelayOptions,
-  { limits, reading }: { readonly limits: RelayLimits; readonly reading: ReturnType<typeof createReading> },
-) {
+function createRoutes(options: RelayOptions, { limits, reading, inFlight }: Shared) {
   const { store, ingest, settings = {}, now, logger, metrics } = options;
   const live = createLive({
     store,
@@ -183,6 +191,7 @@ function createRoutes(
       authRequiredToWrite: settings.authRequiredToWrite === true,
       logger,
       metrics,
+      inFlight,
       onAnswered: reading.update,
     }),
     auth: createAuthHandler({ limits, now, publicUrls: settings.publicUrls ?? [], metrics }),

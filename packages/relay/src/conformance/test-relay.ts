@@ -25,6 +25,8 @@ export interface TestRelayOptions {
   readonly now?: (() => number) | undefined;
   readonly metrics?: RelayMetrics | undefined;
   readonly policies?: readonly Policy[] | undefined;
+  /** Puts something between relay and door: one that answers late. */
+  readonly wrapIngest?: ((ingest: Ingest) => Ingest) | undefined;
   /** Messages are compressed where the client can. */
   readonly compression?: boolean | undefined;
   /** Puts something between relay and store: a slow query, a failing one. */
@@ -33,10 +35,10 @@ export interface TestRelayOptions {
 
 /** Starts a relay over a memory store and a door of its own. */
 export async function createTestRelay(options: TestRelayOptions = {}): Promise<TestRelay> {
-  const { wrapStore = (store) => store, now = Date.now, policies = [] } = options;
+  const { wrapStore = (store) => store, wrapIngest = (ingest) => ingest, now = Date.now, policies = [] } = options;
   const store = await openStore('memory:', { now });
   const ingest = await createIngest({ store, policies, now, verifier: { workers: 1 } });
-  return await serve({ ...options, store: wrapStore(store), ingest, now });
+  return await serve({ ...options, store: wrapStore(store), ingest: wrapIngest(ingest), now });
 }
 
 async function serve(

@@ -3,6 +3,7 @@ import { Kind, type NostrEvent } from '@nostrata/protocol';
 import { sendOk } from '../answers.ts';
 import type { Connection } from '../connection.ts';
 import type { RelayLogger, RelayMetrics } from '../contract.ts';
+import type { InFlight } from '../in-flight.ts';
 
 /** What EVENT is answered with. */
 export interface EventOptions {
@@ -10,12 +11,19 @@ export interface EventOptions {
   readonly authRequiredToWrite: boolean;
   readonly logger?: RelayLogger | undefined;
   readonly metrics?: RelayMetrics | undefined;
+  readonly inFlight: InFlight;
   /** An event was answered: the connection may be read on. */
   readonly onAnswered: (connection: Connection) => void;
 }
 
 /** Creates the handler of EVENT (NIP-01): hands the event to the door and answers OK when its outcome is durable. */
-export function createEventHandler({ ingest, authRequiredToWrite, logger, metrics, onAnswered }: EventOptions) {
+export function createEventHandler(options: EventOptions) {
+  const { ingest, authRequiredToWrite, logger, metrics, inFlight } = options;
+  const answered = (connection: Connection) => {
+    connection.submissionsInFlight -= 1;
+    inFlight.end();
+    options.onAnswered(connection);
+  };
   return (connection: Connection, event: NostrEvent): void => {
     const { id } = event;
     const refuse = (prefix: 'invalid' | 'auth-required' | 'error', message: string) => {
@@ -31,18 +39,17 @@ export function createEventHandler({ ingest, authRequiredToWrite, logger, metric
       return;
     }
     connection.submissionsInFlight += 1;
+    inFlight.begin();
     ingest.submit(event, connection.source).then(
       (result) => {
         if (!result.accepted) metrics?.messageRejected?.('EVENT', result.rejection.prefix);
         if (!connection.isClosed) answer(connection, id, result);
-        connection.submissionsInFlight -= 1;
-        onAnswered(connection);
+        answered(connection);
       },
       (error: unknown) => {
         logger?.error({ err: error, connection: connection.number }, 'an event could not be stored');
         refuse('error', 'the event could not be stored, try again later');
-        connection.submissionsInFlight -= 1;
-        onAnswered(connection);
+        answered(connection);
       },
     );
   };
