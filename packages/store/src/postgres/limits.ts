@@ -46,3 +46,15 @@ export const rewriteShare = 0.2;
 
 /** Tag values that are looked for in a text one by one; above it, parsing the text is quicker. */
 export const needlesMax = 8;
+
+/**
+ * Authors × kinds from which a look at the newest events of these kinds comes before a look at every author. At 300, a
+ * look in vain for quiet authors cost more than it gave for others.
+ */
+export const walkStreamsMin = 500;
+
+/** Kinds of a filter up to which its newest events are looked at. */
+export const walkKindsMax = 8;
+
+/** Events of each kind, for each author, that such a look passes by at most: it then costs a fraction of what it may save. */
+export const walkEventsPerAuthor = 1;

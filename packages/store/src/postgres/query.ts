@@ -9,8 +9,9 @@ import { hexArray } from './literal.ts';
 import { normalizeFilter } from './normalize.ts';
 import { readWidely } from './read-widely.ts';
 import { comparePositions, type EventRow, type Position, toStoredEvent } from './row.ts';
-import { readStreams, startOf } from './streams.ts';
+import { readStreams, startOf, type Window } from './streams.ts';
 import { readLogEnd } from './transaction.ts';
+import { canWalk, walk } from './walk.ts';
 
 /** Pages of accepted rows of one filter, in its order. */
 type RowPages = AsyncGenerator<readonly EventRow[]>;
@@ -70,28 +71,53 @@ async function* readMerged(
   { filter, streams }: { readonly filter: Filter; readonly streams: readonly Stream[] },
   context: ReadContext,
 ): RowPages {
+  const { signal } = context.options;
   const accepts = createAcceptance(needsCheck(filter, streams) ? filter : undefined, context);
+  const look = createLook(database, { filter, streams }, signal);
   let left = filter.limit ?? Number.POSITIVE_INFINITY;
   let after: Position = startOf(filter);
   let rows = Math.min(left, pageEventsMax);
   let lastSeq = Number.POSITIVE_INFINITY;
   while (left > 0) {
-    const { statement, values } = readStreams(streams, { after, since: filter.since ?? 0, rows });
-    const found = await database.read<EventRow>(statement, values, context.options.signal);
-    const page = withoutDoubles(found)
+    const found = await look({ after, since: filter.since ?? 0, rows });
+    const page = withoutDoubles(found.rows)
       .filter((row) => row.seq <= lastSeq && accepts(row))
       .slice(0, left);
     left -= page.length;
-    const last = found.at(-1);
-    const isEnd = !last || found.length < rows || left <= 0;
+    const isEnd = found.end === undefined || left <= 0;
     // What is stored between two pages belongs to the followers.
     if (!isEnd && lastSeq === Number.POSITIVE_INFINITY) lastSeq = await readLogEnd(database);
     if (page.length > 0) yield page;
     if (isEnd) return;
-    after = last;
-    const isWasteful = page.length < found.length / 2;
+    after = found.end ?? after;
+    const isWasteful = page.length < found.rows.length / 2;
     rows = Math.min(isWasteful ? Math.max(rows * 2, 64) : Math.min(left, pageEventsMax), 2 * pageEventsMax);
   }
+}
+
+/** One look at the streams: its rows, and the position behind which there may be more. */
+interface Found {
+  readonly rows: readonly EventRow[];
+  readonly end: Position | undefined;
+}
+
+/** Looks along the kinds while that finds enough, and then at every stream. */
+function createLook(
+  database: PostgresDatabase,
+  { filter, streams }: { readonly filter: Filter; readonly streams: readonly Stream[] },
+  signal: AbortSignal | undefined,
+): (window: Window) => Promise<Found> {
+  let isWalking = canWalk(filter, streams);
+  return async (window) => {
+    if (isWalking) {
+      const found = await walk(database, { filter, window }, signal);
+      isWalking = found.isWhole;
+      return found;
+    }
+    const { statement, values } = readStreams(streams, window);
+    const rows = await database.read<EventRow>(statement, values, signal);
+    return { rows, end: rows.length < window.rows ? undefined : rows.at(-1) };
+  };
 }
 
 /** Authors, kinds and time are exact in SQL; tags are found by keys that others may share. */
