@@ -18,7 +18,8 @@ export interface BenchOptions {
   readonly profile: string | undefined;
 }
 
-const help = `npm run bench -- [options]
+const help = `npm run bench -- core [options]   the client library; see its --help
+npm run bench -- [options]        the relay
   --quick          smaller data and fewer requests, under 40 s
   --json           the last line is one JSON object with every row
   --million        also the query cells with 1,000,000 events in the store (minutes)

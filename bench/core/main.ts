@@ -1,0 +1,111 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type DayOptions, type DayResult, startDay } from './day.ts';
+import { installClients } from './peers/install.ts';
+import { fullDay, shortDay } from './script.ts';
+import { formatDays } from './table.ts';
+
+const help = `npm run bench -- core [options]
+  --quick       a day of five sessions instead of twelve, under 40 s
+  --json        the last line is one JSON object
+  --seed N      another world (1)
+  --only NAMES  only these subjects: core,always-network,nostr-tools,ndk,applesauce
+  --one-by-one  one library after the other instead of side by side
+  --help`;
+
+interface SubjectName {
+  readonly name: string;
+  readonly adapter: string;
+  readonly isPeer: boolean;
+}
+
+const subjects: readonly SubjectName[] = [
+  { name: 'core', adapter: './adapters/core.ts', isPeer: false },
+  { name: 'always-network', adapter: './adapters/always-network.ts', isPeer: false },
+  { name: 'nostr-tools', adapter: './peers/nostr-tools.ts', isPeer: true },
+  { name: 'ndk', adapter: './peers/ndk.ts', isPeer: true },
+  { name: 'applesauce', adapter: './peers/applesauce.ts', isPeer: true },
+];
+
+/** Runs the benchmark of the client library: a day of an app, the same for every library. */
+export async function runCoreBench(words: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      seed: { type: 'string', default: '1' },
+      only: { type: 'string' },
+      'one-by-one': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return console.log(help);
+  const startedMs = performance.now();
+  const folder = mkdtempSync(join(tmpdir(), 'nostrata-bench-core-'));
+  try {
+    const options = { ...readSize(values.quick), seed: Number(values.seed), folder };
+    const { chosen, skipped } = chooseSubjects(values.only?.split(','));
+    const results = values['one-by-one'] ? await runInTurn(chosen, options) : await runSideBySide(chosen, options);
+    const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node.js ${process.version}`;
+    console.log(`\n${machine}, seed ${options.seed}, ${options.script.sessions} sessions\n\n${formatDays(results)}`);
+    for (const line of skipped) console.log(line);
+    const seconds = (performance.now() - startedMs) / 1_000;
+    if (values.json)
+      console.log(JSON.stringify({ bench: 'core', machine, seconds, seed: options.seed, results, skipped }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readSize(isQuick: boolean): Omit<DayOptions, 'seed' | 'folder'> {
+  return isQuick
+    ? {
+        script: shortDay,
+        size: { follows: 200, strangers: 60, notesEach: 6, notesPerGap: 30 },
+        patienceMs: 1_500,
+        rounds: 50,
+      }
+    : {
+        script: fullDay,
+        size: { follows: 200, strangers: 100, notesEach: 20, notesPerGap: 40 },
+        patienceMs: 3_000,
+        rounds: 100,
+      };
+}
+
+function chooseSubjects(only: readonly string[] | undefined): { chosen: SubjectName[]; skipped: string[] } {
+  const wanted = subjects.filter(({ name }) => only?.includes(name) ?? true);
+  const reason = wanted.some(({ isPeer }) => isPeer) ? installClients() : null;
+  const skipped: string[] = [];
+  const chosen = wanted.filter(({ name, adapter, isPeer }) => {
+    const why = isPeer ? reason : existsSync(join(import.meta.dirname, adapter)) ? null : 'not written yet';
+    if (why) skipped.push(`SKIPPED ${name}: ${why}`);
+    return !why;
+  });
+  return { chosen, skipped };
+}
+
+/** The days pass at once, as they are mostly spent waiting; what is timed is timed in turn when all are over. */
+async function runSideBySide(chosen: readonly SubjectName[], options: DayOptions): Promise<DayResult[]> {
+  await using stack = new AsyncDisposableStack();
+  const days = [];
+  for (const subject of chosen) days.push(stack.use(await startDay(subject, options)));
+  await Promise.all(
+    days.map(async (day, index) => {
+      await day.run();
+      console.error(`${chosen[index]?.name}: the day is over`);
+    }),
+  );
+  const results: DayResult[] = [];
+  for (const day of days) results.push(await day.finish());
+  return results;
+}
+
+async function runInTurn(chosen: readonly SubjectName[], options: DayOptions): Promise<DayResult[]> {
+  const results: DayResult[] = [];
+  for (const subject of chosen) results.push(...(await runSideBySide([subject], options)));
+  return results;
+}

@@ -1,0 +1,72 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { NostrEvent } from '@nostrata/protocol';
+import type { AppOptions, Measured, Operation, SubjectAnswer, SubjectRequest } from './contract.ts';
+
+/** An app in a process of its own. */
+export interface Subject extends AsyncDisposable {
+  open(options: AppOptions): Promise<void>;
+  call(operation: Operation, ...args: readonly unknown[]): Promise<unknown>;
+  measure(work: {
+    readonly pubkeys: readonly string[];
+    readonly authors: readonly string[];
+    readonly rounds: number;
+  }): Promise<Measured>;
+  /** Sets how far the process's clock is ahead of the machine's. */
+  setClock(offsetMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A message without its number. */
+type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
+
+/** Starts the process of the library whose adapter is in that file. */
+export async function startSubject(adapter: string, deadlineMs: number): Promise<Subject> {
+  const child = fork(join(import.meta.dirname, 'subject-process.ts'), [adapter], {
+    stdio: ['ignore', 'ignore', process.env.BENCH_VERBOSE ? 'inherit' : 'ignore', 'ipc'],
+  });
+  const waiting = new Map<number, (answer: SubjectAnswer) => void>();
+  let count = 0;
+  child.on('message', (answer: SubjectAnswer) => {
+    waiting.get(answer.id)?.(answer);
+    waiting.delete(answer.id);
+  });
+  child.on('exit', (code) => {
+    for (const [id, resolve] of waiting) resolve({ id, error: `the process ended with code ${code}` });
+    waiting.clear();
+  });
+  const ask = async (request: Unnumbered<SubjectRequest>): Promise<unknown> => {
+    const id = ++count;
+    if (child.exitCode !== null) throw new Error(`the process has ended with code ${child.exitCode}`);
+    const answer = await new Promise<SubjectAnswer>((resolve) => {
+      const timer = setTimeout(() => resolve({ id, error: `no answer within ${deadlineMs} ms` }), deadlineMs);
+      waiting.set(id, (received) => {
+        clearTimeout(timer);
+        resolve(received);
+      });
+      child.send({ id, ...request });
+    });
+    waiting.delete(id);
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer.value;
+  };
+  return {
+    open: async (options) => void (await ask({ type: 'open', options })),
+    call: (operation, ...args) => ask({ type: 'call', operation, args }),
+    measure: async (work) => (await ask({ type: 'measure', ...work })) as Measured,
+    setClock: async (offsetMs) => void (await ask({ type: 'clock', offsetMs })),
+    close: async () => void (await ask({ type: 'close' })),
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** Takes an answer of the process for a list of events. */
+export function asEvents(value: unknown): readonly NostrEvent[] {
+  return Array.isArray(value) ? (value as NostrEvent[]) : [];
+}
