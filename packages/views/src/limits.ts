@@ -8,3 +8,34 @@ export const retryMaxMs = 30_000;
 
 /** Differences that `rebuild --verify` reports: enough to see what is wrong, not a second copy of the table. */
 export const differencesMax = 20;
+
+/**
+ * The longest `d` tag, address and external id that rows are kept under: PostgreSQL's index entries end at 2,700 bytes,
+ * and four bytes a character are possible. Longer ones have no rows.
+ */
+export const keyCharactersMax = 500;
+
+/**
+ * What one zap may add, in millisatoshi: 100 bitcoin. Anybody can sign a receipt for more than there is, and sums of
+ * such would leave the whole numbers; those receipts do not count.
+ */
+export const zapMsatMax = 10_000_000_000_000;
+
+/** Sums are told up to here: what a JavaScript number holds exactly. */
+export const sumMax = Number.MAX_SAFE_INTEGER;
+
+/** Words of one profile that search finds it by, and their length: names of people, not texts. */
+export const profileTokensMax = 32;
+/** The longest word that search keeps of a profile. */
+export const tokenCharactersMax = 64;
+
+/** Profiles that one search looks at before it ranks them: a prefix of one letter fits a tenth of all. */
+export const searchCandidatesMax = 1_000;
+/** Words of one search. */
+export const searchTokensMax = 8;
+
+/** Authors whose follow lists are compared at a time: their lists are in memory meanwhile, some 100 kB each. */
+export const followListsMax = 32;
+
+/** How much of the reason of a deletion request is kept: a sentence or two. */
+export const deletionReasonCharactersMax = 500;

@@ -1,49 +1,61 @@
 import type { SqlValue } from '@nostrata/database';
 import type { NostrEvent } from '@nostrata/protocol';
-import type { View } from './contract.ts';
-import { createRowWriter, deleteOfEvents, replacing, toNetChanges } from './rows.ts';
+import type { View, ViewTable, ViewTransaction } from './contract.ts';
+import { createRowWriter, deleteOfEvents, type NetChanges, type RowWriter, replacing, toNetChanges } from './rows.ts';
 
-/** A view of one row for each replaceable or addressable event. */
-export interface RowViewOptions {
-  readonly name: string;
-  readonly version: number;
-  readonly kinds: ReadonlySet<number>;
+/** A table with one row for each replaceable or addressable event. */
+export interface RowTableOptions {
   readonly table: string;
   /** Columns with their types, those of the key first; `pubkey` is the first of all. Beside them each row has its event. */
   readonly columns: Readonly<Record<string, string>>;
   readonly key: readonly string[];
-  /** More statements: indexes. */
-  readonly indexes?: readonly string[] | undefined;
   /** The values of the columns, in their order; undefined where the event gives no row. */
   toValues(event: NostrEvent): readonly SqlValue[] | undefined;
 }
 
-/** Creates such a view. Each row also has the columns `event_id` and `created_at` (seconds). */
-export function createRowView(options: RowViewOptions): View {
-  const { name, version, kinds, table, key } = options;
-  const definitions = Object.entries({
-    ...options.columns,
-    event_id: 'TEXT NOT NULL',
-    created_at: 'BIGINT NOT NULL',
-  });
+/** Such a table at work. */
+export interface RowTable {
+  readonly table: ViewTable;
+  apply(net: NetChanges, transaction: ViewTransaction): Promise<void>;
+}
+
+/** Creates such a table. Each row also has the columns `event_id` and `created_at` (seconds). */
+export function createRowTable({ table, columns: own, key, toValues }: RowTableOptions): RowTable {
+  const definitions = Object.entries({ ...own, event_id: 'TEXT NOT NULL', created_at: 'BIGINT NOT NULL' });
   const columns = definitions.map(([column]) => column);
-  const create = `CREATE TABLE ${table} (${definitions.map((words) => words.join(' ')).join(', ')}, PRIMARY KEY (${key.join(', ')}))`;
-  const write = createRowWriter(table, columns, replacing(columns, key));
+  const words = definitions.map((definition) => definition.join(' ')).join(', ');
+  const write: RowWriter = createRowWriter(table, columns, replacing(columns, key));
   return {
-    name,
-    version,
-    kinds,
-    tables: [{ name: table, key, statements: [create, ...(options.indexes ?? [])] }],
-    async apply(changes, transaction) {
-      const { stored, removed } = toNetChanges(changes);
+    table: { name: table, key, statements: [`CREATE TABLE ${table} (${words}, PRIMARY KEY (${key.join(', ')}))`] },
+    async apply({ stored, removed }, transaction) {
       await deleteOfEvents(transaction, table, removed);
       const rowByKey = new Map<string, readonly SqlValue[]>();
       for (const event of stored) {
-        const values = options.toValues(event);
+        const values = toValues(event);
         if (!values) continue;
         rowByKey.set(JSON.stringify(values.slice(0, key.length)), [...values, event.id, event.created_at]);
       }
       await write(transaction, [...rowByKey.values()]);
     },
+  };
+}
+
+/** A view of one such table. */
+export interface RowViewOptions extends RowTableOptions {
+  readonly name: string;
+  readonly version: number;
+  readonly kinds: ReadonlySet<number>;
+}
+
+/** Creates a view of one row for each replaceable or addressable event. */
+export function createRowView(options: RowViewOptions): View {
+  const { name, version, kinds } = options;
+  const { table, apply } = createRowTable(options);
+  return {
+    name,
+    version,
+    kinds,
+    tables: [table],
+    apply: (changes, transaction) => apply(toNetChanges(changes), transaction),
   };
 }

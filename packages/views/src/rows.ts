@@ -1,4 +1,4 @@
-import type { Queryable, SqlValue } from '@nostrata/database';
+import type { Queryable, SqlRow, SqlValue } from '@nostrata/database';
 import type { NostrEvent } from '@nostrata/protocol';
 import type { Change } from '@nostrata/store';
 import type { ViewTransaction } from './contract.ts';
@@ -38,11 +38,14 @@ export function toNetChanges(changes: readonly Change[]): NetChanges {
 const sizes = [64, 8, 1] as const;
 
 /** Statements that write rows of one shape, several at a time. */
-export type RowWriter = (transaction: ViewTransaction, rows: readonly (readonly SqlValue[])[]) => Promise<void>;
+export type RowWriter = (
+  transaction: ViewTransaction,
+  rows: readonly (readonly SqlValue[])[],
+) => Promise<readonly SqlRow[]>;
 
 /**
  * Prepares the insertion of rows. Rows of one call have different keys.
- * @param conflict what follows `ON CONFLICT`, for a row whose key is there; without it the row that is there goes
+ * @param conflict what follows `ON CONFLICT`, for a row whose key is there, and `RETURNING` where rows are wanted back
  */
 export function createRowWriter(table: string, columns: readonly string[], conflict: string): RowWriter {
   const texts = sizes.map((size) => {
@@ -50,12 +53,14 @@ export function createRowWriter(table: string, columns: readonly string[], confl
     return `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${rows.join(', ')} ON CONFLICT ${conflict}`;
   });
   return async (transaction, rows) => {
+    const returned: SqlRow[] = [];
     let next = 0;
     for (const [index, size] of sizes.entries()) {
       for (; rows.length - next >= size; next += size) {
-        await transaction.query(texts[index] ?? '', rows.slice(next, next + size).flat());
+        returned.push(...(await transaction.query(texts[index] ?? '', rows.slice(next, next + size).flat())));
       }
     }
+    return returned;
   };
 }
 
@@ -66,6 +71,12 @@ export function replacing(columns: readonly string[], key: readonly string[]): s
   return `(${key.join(', ')}) DO UPDATE SET ${settings}`;
 }
 
+/** `(key) DO UPDATE SET` the sum of what is there and what comes. The key is the only constraint of the table. */
+export function adding(table: string, key: readonly string[], columns: readonly string[]): string {
+  const settings = columns.map((column) => `${column} = ${table}.${column} + excluded.${column}`).join(', ');
+  return `(${key.join(', ')}) DO UPDATE SET ${settings}`;
+}
+
 /** Runs a statement for the values, some at a time; `toSql` gets the list for `IN`. Returns all rows that it gave. */
 export async function forValues<Row>(
   queryable: Queryable,
@@ -73,36 +84,51 @@ export async function forValues<Row>(
   toSql: (list: string) => string,
 ): Promise<Row[]> {
   const found: Row[] = [];
-  for (let next = 0; next < values.length; ) {
-    const part = values.slice(next, next + sizes[0]);
-    const size = sizes.findLast((candidate) => candidate >= part.length) ?? sizes[0];
-    // The last value fills the list up: the same few statements serve every number of values.
-    const filled = Array.from({ length: size }, (_, index) => part[index] ?? part.at(-1) ?? '');
-    found.push(...((await queryable.query(toSql(toParameters(size, 0)), filled)) as unknown as Row[]));
-    next += part.length;
+  for (const part of toParts(values)) {
+    const sql = toSql(toParameters(part.length, 0));
+    found.push(...((await queryable.query(sql, part)) as unknown as Row[]));
   }
   return found;
 }
 
-/**
- * Deletes rows that came from these events, in a table whose key begins with `pubkey` and which has an `event_id`.
- */
+/** Deletes the rows of one pubkey for which the column has one of these values. */
+export async function deleteOfPubkey(
+  transaction: ViewTransaction,
+  { table, column, pubkey }: { readonly table: string; readonly column: string; readonly pubkey: string },
+  values: readonly string[],
+): Promise<void> {
+  for (const part of toParts(values)) {
+    const list = toParameters(part.length, 1);
+    await transaction.query(`DELETE FROM ${table} WHERE pubkey = $1 AND ${column} IN (${list})`, [pubkey, ...part]);
+  }
+}
+
+/** Deletes rows that came from these events, in a table whose key begins with `pubkey` and which has an `event_id`. */
 export async function deleteOfEvents(
   transaction: ViewTransaction,
   table: string,
   events: readonly RemovedEvent[],
 ): Promise<void> {
-  for (let next = 0; next < events.length; ) {
-    const part = events.slice(next, next + sizes[0]);
-    const size = sizes.findLast((candidate) => candidate >= part.length) ?? sizes[0];
-    const filled = Array.from({ length: size }, (_, index) => part[index] ?? part.at(-1));
+  const ids = new Map(events.map(({ id, pubkey }) => [id, pubkey]));
+  for (const part of toParts([...ids.keys()])) {
     // An id belongs to one pubkey, and so this deletes what the pairs say; the key finds the rows by their pubkey.
-    await transaction.query(
-      `DELETE FROM ${table} WHERE pubkey IN (${toParameters(size, 0)}) AND event_id IN (${toParameters(size, size)})`,
-      [...filled.map((event) => event?.pubkey ?? ''), ...filled.map((event) => event?.id ?? '')],
-    );
-    next += part.length;
+    const lists = [toParameters(part.length, 0), toParameters(part.length, part.length)];
+    await transaction.query(`DELETE FROM ${table} WHERE pubkey IN (${lists[0]}) AND event_id IN (${lists[1]})`, [
+      ...part.map((id) => ids.get(id) ?? ''),
+      ...part,
+    ]);
   }
+}
+
+/** The values in parts of few sizes; the last value fills its part up, which changes nothing in a list for `IN`. */
+function toParts(values: readonly string[]): string[][] {
+  const parts: string[][] = [];
+  for (let next = 0; next < values.length; next += sizes[0]) {
+    const part = values.slice(next, next + sizes[0]);
+    const size = sizes.findLast((candidate) => candidate >= part.length) ?? sizes[0];
+    parts.push(Array.from({ length: size }, (_, index) => part[index] ?? part.at(-1) ?? ''));
+  }
+  return parts;
 }
 
 function toParameters(count: number, after: number): string {
