@@ -1,3 +1,11 @@
+export {
+  findChromium,
+  skipWithoutChromium,
+  startBrowser,
+  type TestBrowser,
+  type TestSite,
+} from './src/browser.ts';
+export type { PageLawResult } from './src/browser-laws.ts';
 export { createEventBuilder, type EventBuilder, type EventParts, note } from './src/builder.ts';
 export {
   type ClientOptions,

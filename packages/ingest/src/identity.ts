@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import { assert, type NostrEvent, strictIdPreimage } from '@nostrata/protocol';
+import { sha256Hex } from '#platform';
 
 /** Characters of the canonical JSON text before the pubkey, and from the end of the content to the end. */
 const beforePubkey = '{"id":"","pubkey":'.length + 64;
@@ -10,9 +10,9 @@ const afterContent = ',"sig":""}'.length + 128;
  * is cut out of it, which costs a fifth of writing it anew.
  */
 export function hasRightId(event: NostrEvent, json: string): boolean {
-  if (hash('sha256', preimageOf(event, json), 'hex') === event.id) return true;
+  if (sha256Hex(preimageOf(event, json)) === event.id) return true;
   const strict = strictIdPreimage(event);
-  return strict !== null && hash('sha256', strict, 'hex') === event.id;
+  return strict !== null && sha256Hex(strict) === event.id;
 }
 
 /** The text that `idPreimage` writes. Between tags and content stands the only `,"content":` outside a string. */

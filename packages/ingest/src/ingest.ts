@@ -1,5 +1,6 @@
 import { InvalidError, type NostrEvent, parseEvent, serializeEvent, type VerifiedEvent } from '@nostrata/protocol';
 import type { EventStore } from '@nostrata/store';
+import { byteLength } from '#platform';
 import { answerTo, rejected } from './answers.ts';
 import type { Candidate } from './candidate.ts';
 import type { Ingest, IngestLogger, IngestMetrics, Policy, Source, SubmitResult, VerifierReport } from './contract.ts';
@@ -99,7 +100,7 @@ class Door implements Ingest {
     const event = parseShape(input);
     if ('accepted' in event) return this.#refuse(input, event);
     const json = serializeEvent(event);
-    const bytes = Buffer.byteLength(json);
+    const bytes = byteLength(json);
     if (bytes > limits.eventBytesMax) {
       const message = `the event is larger than ${limits.eventBytesMax} bytes`;
       return this.#refuse(input, rejected('invalid', message, 'size'));

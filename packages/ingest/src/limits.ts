@@ -68,3 +68,6 @@ export const rateBucketsMax = 65_536;
 
 /** Characters of a source that the store keeps as provenance. */
 export const sourceCharactersMax = 512;
+
+/** Milliseconds of checks on a page's own thread before it does other things: half a frame. */
+export const verifySliceMs = 8;

@@ -1,3 +1,5 @@
+import { runNextTurn } from '#platform';
+
 /** Gathers what comes in one turn of the event loop, so that it is handled together in the next. */
 export interface Ticker<T> {
   push(value: T): void;
@@ -11,7 +13,7 @@ export function createTicker<T>(max: number, handle: (values: readonly T[]) => v
   function schedule(): void {
     if (isScheduled) return;
     isScheduled = true;
-    setImmediate(tick);
+    runNextTurn(tick);
   }
 
   function tick(): void {

@@ -4,9 +4,6 @@ import type { PackedCheck } from './packed.ts';
 /** The name of a verifier back end. */
 export type BackendName = VerifierReport['backend'];
 
-/** All back ends, fastest first. */
-export const backendNames: readonly BackendName[] = ['libsecp256k1', 'wasm', 'noble'];
-
 /** One way to check BIP-340 signatures. */
 export interface Backend {
   readonly name: BackendName;

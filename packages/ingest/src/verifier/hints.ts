@@ -1,3 +1,4 @@
+import { backendNames, hintToSpeedUp } from '#platform';
 import type { BackendName } from './backend.ts';
 
 /** Which back end is in use and why. */
@@ -11,9 +12,8 @@ export interface Choice {
 
 /** What would make verification faster; one sentence each, none where nothing would. */
 export function hintsFor({ backend, isAskedFor, faults }: Choice): string[] {
-  if (backend === 'libsecp256k1') return [];
-  if (isAskedFor) return [`The settings ask for ${backend}, though libsecp256k1 would be faster.`];
-  const factor = backend === 'wasm' ? 5 : 25;
-  const name = 'libsecp256k1 (Debian and Ubuntu: libsecp256k1-1, macOS: brew install secp256k1)';
-  return [...faults.map((fault) => `${fault}.`), `Install ${name} to verify about ${factor} times faster.`];
+  const [fastest] = backendNames;
+  if (backend === fastest) return [];
+  if (isAskedFor) return [`The settings ask for ${backend}, though ${fastest} would be faster.`];
+  return [...faults.map((fault) => `${fault}.`), hintToSpeedUp(backend)];
 }

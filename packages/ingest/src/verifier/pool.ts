@@ -1,4 +1,6 @@
 import { InvalidError, type NostrEvent } from '@nostrata/protocol';
+import { backendNames, defaultWorkers } from '#platform';
+import { createVerifierThread } from '#verifier-thread';
 import type { IngestLogger, VerifierReport } from '../contract.ts';
 import {
   verifyAttemptsMax,
@@ -8,15 +10,14 @@ import {
   verifyShareMin,
   workerStartsMax,
 } from '../limits.ts';
-import { type BackendName, backendNames } from './backend.ts';
+import type { BackendName } from './backend.ts';
 import { hintsFor } from './hints.ts';
 import type { WorkerStarted } from './messages.ts';
 import { Verdict } from './packed.ts';
-import { defaultWorkers } from './probe.ts';
-import { type Batch, createVerifierThread, type VerifierThread } from './thread.ts';
+import type { Batch, BrowserVerifierSettings, VerifierThread } from './thread-contract.ts';
 
 /** Which back end to use and how many workers; left out, the fastest that works and one worker per core but one. */
-export interface VerifierSettings {
+export interface VerifierSettings extends BrowserVerifierSettings {
   readonly backend?: BackendName | undefined;
   readonly workers?: number | undefined;
 }
@@ -106,6 +107,8 @@ class WorkerPool<J> implements VerifierPool<J> {
   #launch(backends: readonly BackendName[]): void {
     const thread: VerifierThread<J> = createVerifierThread<J>({
       backends,
+      worker: this.#options.worker,
+      wasmUrl: this.#options.wasmUrl,
       eventOf: this.#options.eventOf,
       started: (start) => {
         if (start.type === 'ready') this.#welcome(thread, start);

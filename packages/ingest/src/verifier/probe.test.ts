@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { backendNames } from './backend.ts';
+import { backendNames } from '#platform';
 import { probeVerifiers } from './probe.ts';
 
 test('the probe tries every back end and names the fastest that works', async () => {

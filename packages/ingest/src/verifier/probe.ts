@@ -1,10 +1,10 @@
-import { availableParallelism } from 'node:os';
 import { assert } from '@nostrata/protocol';
+import { backendNames, defaultWorkers } from '#platform';
+import { createVerifierThread } from '#verifier-thread';
 import type { VerifierReport } from '../contract.ts';
-import { type BackendName, backendNames } from './backend.ts';
+import type { BackendName } from './backend.ts';
 import { hintsFor } from './hints.ts';
 import type { WorkerStarted } from './messages.ts';
-import { createVerifierThread } from './thread.ts';
 
 /** What became of one back end at the probe. */
 export interface BackendProbe {
@@ -34,11 +34,6 @@ export async function probeVerifiers(): Promise<VerifierProbe> {
     hints: hintsFor({ backend: best.backend, isAskedFor: false, faults }),
     backends,
   };
-}
-
-/** Verifier workers where nothing else is asked for: one per core, but one core is left to the rest of the program. */
-export function defaultWorkers(): number {
-  return Math.max(1, availableParallelism() - 1);
 }
 
 async function probeBackend(backend: BackendName): Promise<BackendProbe> {

@@ -1,3 +1,4 @@
+import { hexToBytes } from '#platform';
 import type { Backend } from './backend.ts';
 import { recordBytes, viewChecks } from './packed.ts';
 
@@ -142,7 +143,7 @@ const selfTestVectors: readonly Vector[] = [
 function packSelfTest(): Uint8Array {
   const bytes = new Uint8Array(selfTestVectors.length * recordBytes);
   for (const [place, { check }] of selfTestVectors.entries()) {
-    bytes.set(Buffer.from(check.join(''), 'hex'), place * recordBytes);
+    bytes.set(hexToBytes(check.join('')), place * recordBytes);
   }
   return bytes;
 }

@@ -1,36 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { assert, type NostrEvent } from '@nostrata/protocol';
 import { verifyBatchesPerWorker } from '../limits.ts';
-import type { BackendName } from './backend.ts';
-import type { VerifyBatch, WorkerMessage, WorkerOptions, WorkerStarted } from './messages.ts';
+import type { VerifyBatch, WorkerMessage, WorkerOptions } from './messages.ts';
 import { createBatchMemory, recordBytes } from './packed.ts';
-
-/** Events that are verified together; `attempts` counts the workers that have died over it. */
-export interface Batch<J> {
-  readonly jobs: readonly J[];
-  readonly attempts: number;
-}
-
-/** What one verifier thread needs. */
-export interface ThreadOptions<J> {
-  /** Back ends to try, in order. */
-  readonly backends: readonly BackendName[];
-  eventOf(job: J): NostrEvent;
-  /** The thread has a back end, or none that works. */
-  started(start: WorkerStarted): void;
-  /** One verdict per job; the bytes are only valid during the call. */
-  verified(batch: Batch<J>, verdicts: Uint8Array): void;
-  /** The thread is gone, with these batches unanswered. */
-  ended(batches: readonly Batch<J>[], cause: unknown): void;
-}
-
-/** One worker thread with its batch memory. */
-export interface VerifierThread<J> {
-  /** Batches that it holds. */
-  load(): number;
-  send(batch: Batch<J>): void;
-  stop(): Promise<void>;
-}
+import type { Batch, ThreadOptions, VerifierThread } from './thread-contract.ts';
 
 /** Workers take none of the program's options to Node: with `--eval` a file could not be started at all. */
 const execArgv: string[] = [];

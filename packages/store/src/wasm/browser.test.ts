@@ -1,43 +1,40 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, type TestContext, test } from 'node:test';
-import { sharedData, waitUntil } from '@nostrata/testing';
+import { after, before, describe, test } from 'node:test';
+import { skipWithoutChromium, startBrowser, type TestBrowser, waitUntil } from '@nostrata/testing';
 import type { Page } from 'playwright-core';
-import { findChromium, startBrowser, type TestBrowser } from './test-browser.ts';
 import type { Lab, LabOptions } from './test-lab.ts';
-import type { PageResult } from './test-page.ts';
-
-const chromium = findChromium();
-const skip = chromium === undefined ? 'no Chromium on this machine (Debian: apt-get install chromium)' : false;
-
-const shared = ['events/permissive.jsonl.gz', 'events/survivor-ids-permissive.txt.gz'];
 
 declare global {
-  var runLaws: (pattern: string) => Promise<PageResult[]>;
   var lab: Lab;
 }
 
-describe('the store in a browser', { skip }, () => {
+const sqliteWasm = new URL(import.meta.resolve('@sqlite.org/sqlite-wasm/sqlite3.wasm'));
+
+/** Workers of browsers that offer less: what is missing is taken away before the first message. */
+const poorWorkers = {
+  '/worker-without-files.js': "import '/worker.js'; delete FileSystemFileHandle.prototype.createSyncAccessHandle;",
+  '/worker-refused.js':
+    "import '/worker.js'; navigator.storage.getDirectory = () => Promise.reject(new DOMException('not here', 'SecurityError'));",
+};
+
+describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
   let browser: TestBrowser;
   before(async () => {
-    const files = new Map<string, string>();
-    for (const path of shared) {
-      const file = sharedData(path);
-      if (file !== null) files.set(`/shared/data/${path}`, file);
-    }
-    browser = await startBrowser(chromium ?? '', files);
+    const scripts = { laws: 'test-laws.ts', lab: 'test-lab.ts', worker: 'worker.ts' };
+    browser = await startBrowser({
+      scripts: Object.fromEntries(
+        Object.entries(scripts).map(([name, file]) => [name, new URL(file, import.meta.url)]),
+      ),
+      texts: poorWorkers,
+      files: { '/sqlite3.wasm': sqliteWasm },
+      shared: ['events/permissive.jsonl.gz', 'events/survivor-ids-permissive.txt.gz'],
+    });
   });
   after(async () => {
     await browser?.stop();
   });
 
-  /** A page that can open a storage. */
-  const visit = async (): Promise<Page> => {
-    const page = await browser.context.newPage();
-    await page.goto(`${browser.origin}/`);
-    await page.addScriptTag({ url: '/lab.js', type: 'module' });
-    await page.waitForFunction(() => 'lab' in globalThis);
-    return page;
-  };
+  const visit = (): Promise<Page> => browser.visit('lab');
   const visitStorage = async (options: LabOptions): Promise<Page> => {
     const page = await visit();
     await page.evaluate((given) => lab.open(given), options);
@@ -45,10 +42,13 @@ describe('the store in a browser', { skip }, () => {
   };
 
   test('every law of the store holds', { timeout: 110_000 }, async (context) => {
-    const page = await browser.context.newPage();
-    await page.goto(`${browser.origin}/`);
-    await reportLaws(context, await runAllLaws(page));
-    await page.close();
+    const results = await browser.runLaws('laws');
+    assert.ok(results.length > 0);
+    for (const { name, skip, error } of results) {
+      await context.test(name, { skip }, () => {
+        if (error !== undefined) throw new Error(error);
+      });
+    }
   });
 
   test('without files everything is kept in memory, and the storage says why', async () => {
@@ -225,33 +225,3 @@ describe('the store in a browser', { skip }, () => {
     await page.close({ runBeforeUnload: false });
   }
 });
-
-async function runAllLaws(page: Page): Promise<PageResult[]> {
-  return await page.evaluate(
-    async ({ paths, seed, pattern }) => {
-      const texts: Record<string, string> = {};
-      for (const path of paths) {
-        const answer = await fetch(path);
-        if (answer.ok) texts[path] = await answer.text();
-      }
-      const env = { NOSTRATA_SHARED: '/shared', NOSTRATA_SEED: seed };
-      Object.assign(globalThis, { sharedTexts: texts, __process: { env, argv: [] } });
-      await import(String('/page.js'));
-      return await globalThis.runLaws(pattern);
-    },
-    {
-      paths: shared.map((path) => `/shared/data/${path}`),
-      seed: process.env.NOSTRATA_SEED ?? '',
-      pattern: process.env.NOSTRATA_LAWS ?? '.',
-    },
-  );
-}
-
-async function reportLaws(context: TestContext, results: readonly PageResult[]): Promise<void> {
-  assert.ok(results.length > 0);
-  for (const { name, skip: reason, error } of results) {
-    await context.test(name, { skip: reason }, () => {
-      if (error !== undefined) throw new Error(error);
-    });
-  }
-}

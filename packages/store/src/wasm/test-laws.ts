@@ -2,15 +2,6 @@ import { runConformance } from '../../conformance.ts';
 import type { EventStore, StoreOptions } from '../contract.ts';
 import { type BrowserStorage, openBrowserStorage } from './open.ts';
 import type { RemoteStore } from './remote-store.ts';
-import { registered } from './test-shim-test.ts';
-
-/** What became of one law. */
-export interface PageResult {
-  readonly name: string;
-  readonly skip: string | false;
-  readonly error: string | undefined;
-  readonly seconds: number;
-}
 
 interface WorkerConstructor {
   new (url: string, options: { readonly type: 'module' }): unknown;
@@ -49,22 +40,3 @@ runConformance({
   explain: (store, filter) => (store as RemoteStore).explain(filter),
   histories: 3,
 });
-
-/** Runs the laws that the pattern lets through, one after the other. */
-async function runLaws(pattern: string): Promise<PageResult[]> {
-  const results: PageResult[] = [];
-  for (const { name, skip, run } of registered) {
-    if (!new RegExp(pattern).test(name)) continue;
-    const started = performance.now();
-    let error: string | undefined;
-    try {
-      if (skip === false) await run();
-    } catch (thrown) {
-      error = thrown instanceof Error ? `${thrown.message}\n${thrown.stack}` : String(thrown);
-    }
-    results.push({ name, skip, error, seconds: (performance.now() - started) / 1_000 });
-  }
-  return results;
-}
-
-Object.assign(globalThis, { runLaws, openBrowserStorage });

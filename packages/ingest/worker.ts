@@ -1,0 +1,1 @@
+import './src/verifier/worker-browser.ts';

@@ -1,0 +1,51 @@
+/** A law that was registered in a page. */
+export interface PageLaw {
+  readonly name: string;
+  readonly skip: string | false;
+  readonly run: () => Promise<void>;
+}
+
+/** What became of a law in a page. */
+export interface PageLawResult {
+  readonly name: string;
+  readonly skip: string | false;
+  readonly error: string | undefined;
+  readonly seconds: number;
+}
+
+declare global {
+  /** The laws of this page, in the order of their registration. */
+  var pageLaws: PageLaw[] | undefined;
+  /** Runs the laws whose names match the pattern, one after the other. */
+  var runPageLaws: ((pattern: string) => Promise<PageLawResult[]>) | undefined;
+}
+
+interface Options {
+  readonly skip?: string | boolean | undefined;
+}
+
+/** Stands for `test` of node:test in a page: remembers the law, so that the page can run it. */
+export function test(name: string, options: Options | (() => Promise<void>), run?: () => Promise<void>): void {
+  const work = typeof options === 'function' ? options : run;
+  const skip = typeof options === 'function' ? false : options.skip;
+  if (!work) throw new Error(`${name} has no work`);
+  globalThis.pageLaws ??= [];
+  globalThis.pageLaws.push({ name, skip: skip ? String(skip) : false, run: work });
+  globalThis.runPageLaws ??= runLaws;
+}
+
+async function runLaws(pattern: string): Promise<PageLawResult[]> {
+  const results: PageLawResult[] = [];
+  for (const { name, skip, run } of globalThis.pageLaws ?? []) {
+    if (!new RegExp(pattern).test(name)) continue;
+    const started = performance.now();
+    let error: string | undefined;
+    try {
+      if (skip === false) await run();
+    } catch (thrown) {
+      error = thrown instanceof Error ? `${thrown.message}\n${thrown.stack}` : String(thrown);
+    }
+    results.push({ name, skip, error, seconds: (performance.now() - started) / 1_000 });
+  }
+  return results;
+}
