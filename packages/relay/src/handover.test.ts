@@ -153,3 +153,40 @@ test('a query that is closed while it runs ends without a further word', async (
   );
   assert.equal(relay.relay.statistics().subscriptions, 0);
 });
+
+test('a large commit is fanned out in slices: in order, once, also to who subscribes meanwhile', async () => {
+  // Each look at the clock takes a millisecond, so that a turn is over after a few events.
+  let now = Date.now();
+  let isFast = false;
+  await using relay = await createTestRelay({ now: () => (isFast ? ++now : now) });
+  await using early = await relay.connect();
+  await using late = await relay.connect();
+  const author = createEventBuilder('author');
+  const events = Array.from({ length: 400 }, (_, index) => author.note(`${index}`));
+  const last = author.note('last');
+  early.send('REQ', 'early', { kinds: [1] });
+  await early.waitFor(([verb]) => verb === 'EOSE');
+  isFast = true;
+  const received = collectLive(early, 'early', last);
+  await relay.store.put(events.map((event) => ({ event })));
+  late.send('REQ', 'late', { kinds: [1] });
+  await late.waitFor(([verb]) => verb === 'EOSE');
+  await relay.store.put([{ event: last }]);
+  assert.deepEqual(
+    await received,
+    events.map(({ id }) => id),
+  );
+  await waitUntil(() => late.inbox.some((frame) => (frame[2] as NostrEvent | undefined)?.id === last.id));
+  const ids = late.inbox.filter(([verb]) => verb === 'EVENT').map(([, , event]) => (event as NostrEvent).id);
+  assert.deepEqual(ids.toSorted(), [...events, last].map(({ id }) => id).toSorted());
+});
+
+/** The ids that a live subscription brings before that event. */
+async function collectLive(client: TestClient, id: string, until: NostrEvent): Promise<string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const event = await client.nextEvent(id);
+    if (event.id === until.id) return ids;
+    ids.push(event.id);
+  }
+}

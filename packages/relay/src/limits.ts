@@ -12,6 +12,7 @@ export interface RelayLimits {
   readonly queriesWaitingPerConnectionMax: number;
   readonly turnMillisecondsMax: number;
   readonly heldEventsPerSubscriptionMax: number;
+  readonly liveBacklogEventsMax: number;
   readonly outgoingBytesMax: number;
   readonly outgoingPauseBytes: number;
   readonly connectionsMax: number;
@@ -59,6 +60,8 @@ export const defaultLimits: RelayLimits = {
   turnMillisecondsMax: 10,
   // New events kept for a subscription whose stored events are still being sent; references, not copies.
   heldEventsPerSubscriptionMax: 10_000,
+  // Events of large commits that wait for their fan-out; with more, the commits have to wait.
+  liveBacklogEventsMax: 20_000,
   // A reader that is this far behind is cut.
   outgoingBytesMax: 16_777_216,
   // A query waits while this much is unsent: two full pages.

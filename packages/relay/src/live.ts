@@ -2,8 +2,10 @@ import type { Ingest } from '@nostrata/ingest';
 import { type Filter, getExpiration, Kind, type NostrEvent } from '@nostrata/protocol';
 import type { Change, EventStore, Seq } from '@nostrata/store';
 import { canRead } from './access.ts';
+import { createBacklog } from './backlog.ts';
 import type { Connection, Subscription } from './connection.ts';
 import type { LiveEvent } from './contract.ts';
+import type { RelayLimits } from './limits.ts';
 import { countEntries, createLiveIndex, type LiveFilter } from './live-index.ts';
 import { createMatcher } from './matcher.ts';
 
@@ -26,16 +28,24 @@ export interface LiveOptions {
   readonly store: EventStore;
   readonly ingest: Ingest;
   readonly now: () => number;
-  readonly heldEventsPerSubscriptionMax: number;
+  readonly limits: Pick<RelayLimits, 'heldEventsPerSubscriptionMax' | 'liveBacklogEventsMax' | 'turnMillisecondsMax'>;
   /** A subscription got more new events than it may hold while its stored ones are sent. */
   readonly onOverflow: (subscription: Subscription) => void;
   /** How many subscriptions are open now. */
   readonly onSize: (subscriptions: number) => void;
 }
 
+/** An event that has come in and waits for its fan-out. */
+interface NewEvent {
+  readonly event: NostrEvent;
+  readonly json: string;
+  readonly seq: Seq | undefined;
+}
+
 /** Creates the live part; it listens to commits and to ephemeral events until it is stopped. */
 export function createLive(options: LiveOptions): Live {
-  const { store, ingest, now, heldEventsPerSubscriptionMax, onOverflow, onSize } = options;
+  const { store, ingest, now, limits, onOverflow, onSize } = options;
+  const { heldEventsPerSubscriptionMax, liveBacklogEventsMax, turnMillisecondsMax } = limits;
   const index = createLiveIndex<Subscription>();
   let size = 0;
 
@@ -63,10 +73,19 @@ export function createLive(options: LiveOptions): Live {
     });
   };
 
-  const unfollow = store.follow((changes: readonly Change[]) => {
-    for (const change of changes) if (change.type === 'stored') publish(change.event, change.json, change.seq);
+  // A commit of thousands of events must not hold up the answers to everything else.
+  const backlog = createBacklog<NewEvent>({
+    handle: ({ event, json, seq }) => publish(event, json, seq),
+    now,
+    turnMillisecondsMax,
+    waitingMax: liveBacklogEventsMax,
   });
-  const endEphemeral = ingest.onEphemeral((event, json) => publish(event, json, undefined));
+  const unfollow = store.follow((changes: readonly Change[]) => {
+    if (size > 0) backlog.push(changes.filter((change) => change.type === 'stored'));
+  });
+  const endEphemeral = ingest.onEphemeral((event, json) => {
+    if (size > 0) backlog.push([{ event, json, seq: undefined }]);
+  });
 
   return {
     open(connection, id, filters) {
@@ -106,6 +125,7 @@ export function createLive(options: LiveOptions): Live {
     stop() {
       unfollow();
       endEphemeral();
+      backlog.drain();
     },
   };
 }

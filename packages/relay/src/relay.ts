@@ -169,7 +169,7 @@ function createRoutes(options: RelayOptions, { limits, reading, inFlight }: Shar
     store,
     ingest,
     now,
-    heldEventsPerSubscriptionMax: limits.heldEventsPerSubscriptionMax,
+    limits,
     onSize: (subscriptions) => metrics?.subscriptionsOpen?.(subscriptions),
     onOverflow: (subscription) => {
       live.close(subscription);
