@@ -8,7 +8,7 @@ import { fullDay, shortDay } from './script.ts';
 import { formatDays } from './table.ts';
 
 const help = `npm run bench -- core [options]
-  --quick       a day of five sessions instead of twelve, under 40 s
+  --quick       a day of four sessions instead of twelve, under 40 s
   --json        the last line is one JSON object
   --seed N      another world (1)
   --only NAMES  only these subjects: core,always-network,nostr-tools,ndk,applesauce
@@ -65,7 +65,7 @@ function readSize(isQuick: boolean): Omit<DayOptions, 'seed' | 'folder'> {
     ? {
         script: shortDay,
         size: { follows: 200, strangers: 60, notesEach: 6, notesPerGap: 30 },
-        patienceMs: 1_500,
+        patienceMs: 1_000,
         rounds: 50,
       }
     : {

@@ -56,7 +56,7 @@ async function call(app: App, { operation, args }: SubjectRequest & { type: 'cal
 }
 
 /** How long each sort of cached read is repeated at most. */
-const budgetMs = 800;
+const budgetMs = 500;
 
 async function measure(
   app: App,

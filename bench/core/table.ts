@@ -19,6 +19,7 @@ export function formatDays(results: readonly DayResult[]): string {
     'open→feed ms',
     'RSS MB',
     'failures',
+    'day s',
   ];
   const always = results.find(({ subject }) => subject === 'always-network')?.requests;
   const body = results.map((result) => [
@@ -38,6 +39,7 @@ export function formatDays(results: readonly DayResult[]): string {
     decimals(median(result.feedMs), 0),
     decimals(result.peakMb, 0),
     String(result.failures),
+    decimals(result.seconds, 0),
   ]);
   const widths = header.map((title, column) =>
     Math.max(title.length, ...body.map((cells) => (cells[column] ?? '').length)),
