@@ -3,15 +3,17 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type DayOptions, type DayResult, startDay } from './day.ts';
+import { startFeed } from './feed-cell.ts';
 import { installClients } from './peers/install.ts';
 import { fullDay, shortDay } from './script.ts';
-import { formatDays } from './table.ts';
+import { formatDays, formatFeed } from './table.ts';
 
 const help = `npm run bench -- core [options]
   --quick       a day of four sessions instead of twelve, under 40 s
   --json        the last line is one JSON object
   --seed N      another world (1)
   --only NAMES  only these subjects: core,always-network,nostr-tools,ndk,applesauce
+  --no-feed     leave out the feed over 1,000,000 stored events (with --quick 100,000)
   --one-by-one  one library after the other instead of side by side
   --help`;
 
@@ -33,11 +35,13 @@ const subjects: readonly SubjectName[] = [
 export async function runCoreBench(words: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...words],
+    allowNegative: true,
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
       only: { type: 'string' },
+      feed: { type: 'boolean', default: true },
       'one-by-one': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -46,15 +50,19 @@ export async function runCoreBench(words: readonly string[]): Promise<void> {
   const startedMs = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'nostrata-bench-core-'));
   try {
+    const [feedEvents, feedRounds] = values.quick ? [100_000, 200] : [1_000_000, 1_000];
+    await using feed = values.feed ? startFeed(feedEvents, feedRounds, folder) : undefined;
     const options = { ...readSize(values.quick), seed: Number(values.seed), folder };
     const { chosen, skipped } = chooseSubjects(values.only?.split(','));
     const results = values['one-by-one'] ? await runInTurn(chosen, options) : await runSideBySide(chosen, options);
     const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node.js ${process.version}`;
     console.log(`\n${machine}, seed ${options.seed}, ${options.script.sessions} sessions\n\n${formatDays(results)}`);
     for (const line of skipped) console.log(line);
+    const cells = (await feed?.measure()) ?? [];
+    for (const cell of cells) console.log(formatFeed(cell));
     const seconds = (performance.now() - startedMs) / 1_000;
     if (values.json)
-      console.log(JSON.stringify({ bench: 'core', machine, seconds, seed: options.seed, results, skipped }));
+      console.log(JSON.stringify({ bench: 'core', machine, seconds, seed: options.seed, results, cells, skipped }));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

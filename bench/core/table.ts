@@ -1,4 +1,5 @@
 import type { DayResult } from './day.ts';
+import type { FeedCell } from './feed-cell.ts';
 
 /** The days as aligned text, one line per library, and the share of requests that each avoided. */
 export function formatDays(results: readonly DayResult[]): string {
@@ -49,6 +50,12 @@ export function formatDays(results: readonly DayResult[]): string {
       .map((text, column) => (column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0)))
       .join('  ');
   return [line(header), line(widths.map((width) => '─'.repeat(width))), ...body.map(line)].join('\n');
+}
+
+/** One line about the feed over many events. */
+export function formatFeed({ what, events, p50Ms, p99Ms, shown }: FeedCell): string {
+  const stored = events.toLocaleString('en-US');
+  return `${what}: feed of ${shown} of 200 follows over ${stored} events, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
 }
 
 function decimals(value: number | undefined, digits: number): string {

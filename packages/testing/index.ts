@@ -18,7 +18,7 @@ export {
 } from './src/client.ts';
 export { createFakeClock, type FakeClock } from './src/clock.ts';
 export { createEventFile } from './src/data-file.ts';
-export { type DataSetOptions, generateEvents } from './src/data-set.ts';
+export { type DataSetOptions, type Draft, generateDrafts, generateEvents } from './src/data-set.ts';
 export { createKeys, type Keys, signEvent } from './src/keys.ts';
 export {
   compareEvents,
