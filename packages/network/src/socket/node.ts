@@ -29,6 +29,8 @@ export type LookupAll = (
  */
 export function createGuardedLookup(lookupAll: LookupAll): LookupFunction {
   return (host, options, callback) => {
+    // RFC 7686: names of hidden services are not for the DNS, which would only learn what is looked for.
+    if (host.endsWith('.onion')) return callback(refusal('a hidden service is only reached through Tor'), '', 0);
     lookupAll(host, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);
       const allowed = addresses.filter(({ address }) => isPublicAddress(address));
