@@ -109,7 +109,12 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (state !== 'idle') return;
     if (isOnline && now >= nextTryMs) return connect('want');
     signal('hold');
-    if (isOnline) later(nextTryMs - now, want);
+    if (isOnline) later(nextTryMs - now, tryAgain);
+  };
+  /** Timers may ring a little before the clock says so. */
+  const tryAgain = (): void => {
+    nextTryMs = 0;
+    want();
   };
   const connect = (why: 'want' | 'retry'): void => {
     if (!options.takeSlot()) return;
@@ -193,7 +198,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const waitMs = computeBackoff(failures, { ...limits, random: options.random });
     nextTryMs = now + waitMs;
     signal('lost');
-    if (isOnline) later(waitMs, want);
+    if (isOnline) later(waitMs, tryAgain);
   };
   const send = (frame: string): boolean => {
     if (!socket || !isUsable(state)) return false;

@@ -64,7 +64,10 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     pauses = now - pausedUntilMs > 4 * limits.rateLimitMsMax ? 1 : pauses + 1;
     const waitMs = Math.min(limits.rateLimitMsMax, limits.rateLimitMs * 2 ** (pauses - 1));
     pausedUntilMs = now + waitMs;
-    later(waitMs, flush);
+    later(waitMs, () => {
+      pausedUntilMs = clock.now();
+      flush();
+    });
   };
   const again = (part: Part): void => {
     lanes.again(part);
