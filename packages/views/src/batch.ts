@@ -3,7 +3,6 @@ import type { Change, EventStore, Seq } from '@nostrata/store';
 import type { View } from './contract.ts';
 import { type Cursor, loadCursors, moveCursors } from './cursors.ts';
 import { ViewError } from './errors.ts';
-import { batchChangesMax } from './limits.ts';
 import { toViewTransaction } from './schema.ts';
 
 /** A piece of the log: everything after `from` up to `to`. */
@@ -17,13 +16,20 @@ export interface Batch {
   readonly isLast: boolean;
 }
 
+/** The log, as it is read for views: some changes at a time. */
+export interface Source {
+  readonly store: EventStore;
+  /** Changes in one batch at most. */
+  readonly batchChanges: number;
+}
+
 /** Reads the log after a position, up to `ceiling` where there is one. */
-export async function loadBatch(store: EventStore, from: Seq, ceiling?: Seq): Promise<Batch> {
+export async function loadBatch({ store, batchChanges }: Source, from: Seq, ceiling?: Seq): Promise<Batch> {
   // Whatever is committed up to here, the log read afterwards has it.
   const end = store.lastSeq();
-  const read = await store.changes(from, batchChangesMax);
+  const read = await store.changes(from, batchChanges);
   let changes = ceiling === undefined ? read : read.filter(({ seq }) => seq <= ceiling);
-  const isFull = read.length >= batchChangesMax || changes.length < read.length;
+  const isFull = read.length >= batchChanges || changes.length < read.length;
   // The removal of a version goes with the version that replaced it: readers never see neither of them.
   if (isFull && changes.length > 1 && isReplacement(changes.at(-1))) changes = changes.slice(0, -1);
   const last = changes.at(-1);

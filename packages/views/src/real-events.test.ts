@@ -92,7 +92,7 @@ describe('real events', { skip: skipWithout(...paths) }, async () => {
       const empty = Object.keys(rows).filter((name) => rows[name]?.length === 0);
       assert.deepEqual(empty, ['view_relay_set', 'view_mutes'], 'these kinds are not in the data, all others are');
 
-      const random = seededRandom(`orders ${testSeed}`);
+      const random = seededRandom(`orders ${testSeed()}`);
       const shuffled = [...events];
       for (let i = shuffled.length - 1; i > 0; i -= 1) {
         const j = random.integer(i + 1);

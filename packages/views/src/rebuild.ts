@@ -1,6 +1,6 @@
 import type { Database, Queryable, SqlRow } from '@nostrata/database';
-import type { EventStore, Seq } from '@nostrata/store';
-import { loadBatch, selectChanges } from './batch.ts';
+import type { Seq } from '@nostrata/store';
+import { loadBatch, type Source, selectChanges } from './batch.ts';
 import type { RebuildOptions, RebuildReport, RowDifference, View } from './contract.ts';
 import { loadCursors, moveCursors, removeView, resetView } from './cursors.ts';
 import { ViewError } from './errors.ts';
@@ -9,8 +9,7 @@ import { type Lane, pause, type Runner, toViewError } from './runner.ts';
 import { createShadow, toViewTransaction } from './schema.ts';
 
 /** What a rebuild works with. */
-export interface RebuildPieces {
-  readonly store: EventStore;
+export interface RebuildPieces extends Source {
   readonly database: Database;
   readonly runner: Runner;
   readonly lane: Lane;
@@ -45,12 +44,13 @@ async function rebuildInPlace(pieces: RebuildPieces, options: RebuildOptions): P
 }
 
 /** Brings a view to the end of the log; returns how many changes that took. */
-async function advance({ store, runner }: RebuildPieces, lane: Lane, options: RebuildOptions): Promise<number> {
+async function advance(pieces: RebuildPieces, lane: Lane, options: RebuildOptions): Promise<number> {
+  const { store, runner } = pieces;
   let changes = 0;
   for (;;) {
     options.signal?.throwIfAborted();
     if (!lane.isReady) await runner.prepare(lane);
-    const batch = await loadBatch(store, lane.cursor);
+    const batch = await loadBatch(pieces, lane.cursor);
     if (batch.to > batch.from) await runner.step([lane], batch);
     if (lane.isReady && lane.cursor >= batch.to) changes += batch.changes.length;
     options.progress?.(lane.cursor, store.lastSeq());
@@ -60,7 +60,7 @@ async function advance({ store, runner }: RebuildPieces, lane: Lane, options: Re
 }
 
 async function verify(pieces: RebuildPieces, options: RebuildOptions): Promise<RebuildReport> {
-  const { database, lane, runner, now, store } = pieces;
+  const { database, lane, runner, now } = pieces;
   const startedMs = now();
   if (!lane.isReady) await runner.prepare(lane);
   const view = createShadow(lane.view);
@@ -75,7 +75,7 @@ async function verify(pieces: RebuildPieces, options: RebuildOptions): Promise<R
     };
     const changes = await advance({ ...pieces, runner: quiet }, shadow, options);
     await advance(pieces, lane, { signal: options.signal });
-    const differences = await compareAtEnd(store, database, [lane.view, view]);
+    const differences = await compareAtEnd(pieces, database, [lane.view, view]);
     const rows = await countRows(database, view);
     return { name: lane.view.name, changes, rows, seconds: (now() - startedMs) / 1000, differences };
   } finally {
@@ -85,7 +85,7 @@ async function verify(pieces: RebuildPieces, options: RebuildOptions): Promise<R
 
 /** Compares both when nothing of the log is missing in either; their cursors do not move meanwhile. */
 async function compareAtEnd(
-  store: EventStore,
+  source: Source,
   database: Database,
   views: readonly [View, View],
 ): Promise<RowDifference[]> {
@@ -98,7 +98,7 @@ async function compareAtEnd(
       for (const view of views) {
         let from = cursors.get(view.name)?.seq ?? (0 as Seq);
         for (let isLast = false; !isLast; ) {
-          const batch = await loadBatch(store, from);
+          const batch = await loadBatch(source, from);
           const changes = selectChanges(view, batch.changes);
           if (changes.length > 0) await view.apply(changes, transaction);
           await moveCursors(transaction, [view.name], { seq: batch.to, mark: batch.mark });
@@ -109,7 +109,7 @@ async function compareAtEnd(
         if (cursor) cursors.set(view.name, { ...cursor, seq: from });
       }
       const [end = 0 as Seq, shadowEnd = 0 as Seq] = ends;
-      if (end === shadowEnd && (await store.changes(end, 1)).length === 0) break;
+      if (end === shadowEnd && (await source.store.changes(end, 1)).length === 0) break;
     }
     return await compareTables(transaction, views);
   });

@@ -1,14 +1,13 @@
 import type { Database } from '@nostrata/database';
 import type { Change, EventStore, Seq } from '@nostrata/store';
-import { applyBatch, type Batch, loadBatch, markOf } from './batch.ts';
+import { applyBatch, type Batch, loadBatch, markOf, type Source } from './batch.ts';
 import type { View } from './contract.ts';
 import { type Cursor, loadCursors, resetView } from './cursors.ts';
 import { ViewError } from './errors.ts';
 import { retryMaxMs, retryMinMs } from './limits.ts';
 
 /** What a runner works with. */
-export interface RunnerOptions {
-  readonly store: EventStore;
+export interface RunnerOptions extends Source {
   readonly database: Database;
   readonly views: readonly View[];
   /** Calls back once after that many milliseconds; the returned function takes it back. */
@@ -136,7 +135,7 @@ export function createRunner(options: RunnerOptions): Runner {
   };
 
   const serve = async ({ cursor, lanes: group, ceiling }: Group): Promise<void> => {
-    const batch = await loadBatch(store, cursor, ceiling).catch((error: unknown) => {
+    const batch = await loadBatch(options, cursor, ceiling).catch((error: unknown) => {
       for (const lane of group) fail(lane, error);
     });
     if (!batch) return;

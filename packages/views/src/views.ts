@@ -3,6 +3,7 @@ import type { Change, EventStore, Seq } from '@nostrata/store';
 import type { View, Views } from './contract.ts';
 import { migrateCursors } from './cursors.ts';
 import { ViewError } from './errors.ts';
+import { batchChangesMax } from './limits.ts';
 import { rebuild } from './rebuild.ts';
 import { createRunner, type Lane } from './runner.ts';
 import { checkView } from './schema.ts';
@@ -13,6 +14,8 @@ export interface ViewsOptions {
   /** Where the rows and cursors are kept; never the tables of the store, though it may be the same database. */
   readonly database: Database;
   readonly views: readonly View[];
+  /** Changes in one batch and transaction; 500 unless told. */
+  readonly batchChanges?: number | undefined;
   /** Milliseconds, for the duration of a rebuild; without it that is 0. */
   readonly now?: (() => number) | undefined;
   /** Calls back once after that many milliseconds, for attempts after a failure; `setTimeout` unless told. */
@@ -29,12 +32,13 @@ export interface ViewsOptions {
  */
 export async function createViews(options: ViewsOptions): Promise<Views> {
   const { store, database, now = () => 0, after = afterTimeout, onFailed = () => {} } = options;
+  const source = { store, batchChanges: options.batchChanges ?? batchChangesMax };
   for (const view of options.views) checkView(view);
   await migrateCursors(database);
   const listeners = new Set<(view: string, changes: readonly Change[]) => void>();
   const waiters = createWaiters();
   const runner = createRunner({
-    store,
+    ...source,
     database,
     views: options.views,
     after,
@@ -84,7 +88,7 @@ export async function createViews(options: ViewsOptions): Promise<Views> {
       })),
     async rebuild(name, rebuildOptions = {}) {
       if (stopping) throw new ViewError('the views are stopped');
-      return await rebuild({ store, database, runner, now, lane: findLane(runner.lanes, name) }, rebuildOptions);
+      return await rebuild({ ...source, database, runner, now, lane: findLane(runner.lanes, name) }, rebuildOptions);
     },
     stop,
     [Symbol.asyncDispose]: stop,
