@@ -17,10 +17,16 @@ export type {
   SignableEvent,
   Signer,
   Storage,
+  TargetState,
   Timeline,
   TimelineOptions,
 } from './src/contract.ts';
-export { SignerError } from './src/errors.ts';
+export type { Core, CoreReads, ReadName, ReadTarget, ReadValue, TemplateOptions } from './src/core.ts';
+export type { Draft, Edit, EditOptions } from './src/edit.ts';
+export { PublishError, type PublishFault, SignerError, type SignerFault, StaleBaseError } from './src/errors.ts';
+export type { Figures } from './src/figures.ts';
+export { openCore } from './src/open.ts';
+export type { Thread, ThreadNode } from './src/reads/thread.ts';
 export { createKeySigner, type FullSigner } from './src/signers/key-signer.ts';
 export { createNip07Signer, type Nip07, type Nip07Options } from './src/signers/nip07-signer.ts';
 export {
@@ -31,3 +37,4 @@ export {
 } from './src/signers/nip46-signer.ts';
 export { createReadOnlySigner } from './src/signers/read-only-signer.ts';
 export type { PoolHooks, SignerPool } from './src/signers/remote-channel.ts';
+export type { WarmOptions, WarmReport } from './src/warming.ts';

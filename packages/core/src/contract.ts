@@ -90,7 +90,10 @@ export interface NetworkBudget {
   readonly connectionsMax?: number | undefined;
   /** Relays per author; 3 unless told. */
   readonly relaysPerAuthorMax?: number | undefined;
-  /** Bytes per hour that background refresh may receive; what a person waits for is not counted. */
+  /**
+   * Bytes per hour; 64 MB unless told. Everything received counts, but only what nobody waits for is held back when
+   * they are used up.
+   */
   readonly backgroundBytesPerHour?: number | undefined;
 }
 
@@ -149,8 +152,13 @@ export interface PublishOptions {
 /** The pieces a core runs on, where the caller has them already. */
 export interface Storage {
   readonly store: EventStore;
-  /** For views, freshness and the outbox; never the tables of the store. */
+  /** For freshness and the outbox; what is written here is on disk when it resolves. */
   readonly database: Database;
+  /** For the rows of views, which can be built again; another connection, as both have transactions. */
+  readonly viewsDatabase: Database;
+  /** False where nothing survives the process; `reason` says why where something else was asked for. */
+  readonly isPersistent?: boolean | undefined;
+  readonly reason?: string | undefined;
   /** Called when the core stops; by default nothing is closed that the core did not open. */
   close?(): Promise<void>;
 }
@@ -185,7 +193,10 @@ export interface Timeline extends AsyncDisposable {
   older(options?: LoadOptions): Promise<boolean>;
   /** Emits the store's answer first and then after every change, coalesced; a slow reader skips to the newest. */
   changes(): AsyncIterable<readonly NostrEvent[]>;
+  /** `loading` until relays have answered; `offline` where none did. */
   readonly state: 'loading' | 'live' | 'offline' | 'closed';
+  /** Resolves when relays have answered, or will not; never rejects. */
+  readonly loaded: Promise<void>;
   close(): void;
 }
 

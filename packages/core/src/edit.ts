@@ -3,6 +3,7 @@ import { type Address, formatAddress, isAddressableKind, type NostrEvent, type T
 import type { Publication, PublishOptions, SignableEvent, Signer } from './contract.ts';
 import { PublishError, StaleBaseError } from './errors.ts';
 import { editAttemptsMax, editDeadlineMs } from './limits.ts';
+import { toAddressFilter } from './lookups.ts';
 
 /** What an edit works on: the newest version, with everything in it that the editor does not know. */
 export interface Draft {
@@ -27,6 +28,7 @@ export interface EditOptions extends PublishOptions {
 export interface EditorOptions {
   readonly pool: Pick<RelayPool, 'load'>;
   readonly getSigner: () => Signer;
+  readonly sign: (event: SignableEvent) => Promise<NostrEvent>;
   readonly nowSeconds: () => number;
   /** The author's write relays, with certainty; they are where the newest version is. */
   readonly loadWriteRelays: (pubkey: string) => Promise<readonly string[]>;
@@ -76,8 +78,8 @@ async function editOnce(
   for (let attempt = 0; attempt < editAttemptsMax; attempt += 1) {
     options.signal?.throwIfAborted();
     const base = await options.getNewest(key);
-    const template = await makeTemplate(address, base, change, options);
-    const event = await options.getSigner().signEvent(template);
+    const template = await makeTemplate({ address, base, nowSeconds: options.nowSeconds }, change);
+    const event = await options.sign(template);
     const newest = await options.getNewest(key);
     if (newest?.id === base?.id) return await options.publish(event, options);
   }
@@ -87,15 +89,18 @@ async function editOnce(
   );
 }
 
+interface Ground {
+  readonly address: Address;
+  readonly base: NostrEvent | undefined;
+  readonly nowSeconds: () => number;
+}
+
 /** Brings the newest version into the store, or throws. */
 async function readBase(address: Address, options: Everything): Promise<void> {
   const { pool, loadWriteRelays, maySkip = [], deadlineMs = editDeadlineMs, signal } = options;
   const relays = await loadWriteRelays(address.pubkey);
   if (relays.length === 0) throw new StaleBaseError(formatAddress(address), []);
-  const { kind, pubkey, identifier } = address;
-  const tags = isAddressableKind(kind) ? { tags: { d: [identifier] } } : {};
-  const filter = { kinds: [kind], authors: [pubkey], ...tags };
-  const plan = new Map(relays.map((relay) => [relay, [filter]]));
+  const plan = new Map(relays.map((relay) => [relay, [toAddressFilter(address)]]));
   const answers = await pool.load(plan, { settle: 'all', deadlineMs, ...(signal && { signal }) });
   signal?.throwIfAborted();
   const answered = new Set(answers.filter(({ end }) => end === 'eose').map(({ relay }) => relay));
@@ -104,11 +109,10 @@ async function readBase(address: Address, options: Everything): Promise<void> {
 }
 
 async function makeTemplate(
-  { kind, identifier }: Address,
-  base: NostrEvent | undefined,
+  { address, base, nowSeconds }: Ground,
   change: (draft: Draft) => void | Promise<void>,
-  { nowSeconds }: Everything,
 ): Promise<SignableEvent> {
+  const { kind, identifier } = address;
   const first: Tag[] = isAddressableKind(kind) ? [['d', identifier]] : [];
   const draft: Draft = {
     content: base?.content ?? '',

@@ -14,13 +14,13 @@ export class SignerError extends Error {
 
 /**
  * Why an event was not published. `refused`: the store would not keep it (superseded, deleted, expired); `replaces`: it
- * would replace a version that it was not made from; `unread`: the newest version could not be read with certainty.
+ * would replace a version that it was not made from.
  */
-export type PublishFault = 'refused' | 'replaces' | 'unread' | 'invalid';
+export type PublishFault = 'refused' | 'replaces';
 
 /** An event was not published, and nothing was changed. */
 export class PublishError extends Error {
-  override readonly name: string = 'PublishError';
+  override readonly name = 'PublishError';
   readonly fault: PublishFault;
 
   constructor(fault: PublishFault, message: string, options?: ErrorOptions) {
@@ -30,14 +30,14 @@ export class PublishError extends Error {
 }
 
 /** An edit was not made, because the newest version could not be read from every relay that may have it. */
-export class StaleBaseError extends PublishError {
+export class StaleBaseError extends Error {
   override readonly name = 'StaleBaseError';
   /** The relays that did not answer; none where no relay is known at all. */
   readonly silent: readonly string[];
 
   constructor(address: string, silent: readonly string[]) {
     const who = silent.length > 0 ? `no complete answer from ${silent.join(', ')}` : 'no relay is known to have it';
-    super('unread', `${address} was not edited, since its newest version could not be read: ${who}`);
+    super(`${address} was not edited, since its newest version could not be read: ${who}`);
     this.silent = silent;
   }
 }

@@ -98,41 +98,42 @@ export function createFigureBook(): FigureBook {
 /** The figures in the text format of Prometheus. */
 export function renderFigures(figures: Figures): string {
   const lines: string[] = [];
-  const add = (name: string, type: 'counter' | 'gauge', help: string, values: Record<string, number>): void => {
+  const add = (name: string, help: string, values: Record<string, number>): void => {
+    const type = name.endsWith('_total') ? 'counter' : 'gauge';
     lines.push(`# HELP nostrata_core_${name} ${help}`, `# TYPE nostrata_core_${name} ${type}`);
     for (const [labels, value] of Object.entries(values)) lines.push(`nostrata_core_${name}${labels} ${value}`);
   };
-  add('reads_total', 'counter', 'Reads by result.', {
+  add('reads_total', 'Reads by result.', {
     '{result="hit"}': figures.hits,
     '{result="stale"}': figures.staleServed,
     '{result="waited"}': figures.waited,
     '{result="missing"}': figures.missing,
   });
-  add('read_seconds', 'gauge', 'Seconds of reads by quantile, with and without waiting for a relay.', {
+  add('read_seconds', 'Seconds of reads by quantile, with and without waiting for a relay.', {
     '{source="store",quantile="0.5"}': figures.cachedP50Ms / 1_000,
     '{source="store",quantile="0.99"}': figures.cachedP99Ms / 1_000,
     '{source="relay",quantile="0.5"}': figures.waitedP50Ms / 1_000,
     '{source="relay",quantile="0.99"}': figures.waitedP99Ms / 1_000,
   });
-  add('requests_total', 'counter', 'REQ frames sent, and what one per read would have been.', {
+  add('requests_total', 'REQ frames sent, and what one per read would have been.', {
     '{mode="sent"}': figures.requestsSent,
     '{mode="always-network"}': figures.requestsAlwaysNetwork,
   });
-  add('refreshes_total', 'counter', 'Refreshes by result.', {
+  add('refreshes_total', 'Refreshes by result.', {
     '{result="ok"}': figures.refreshesOk,
     '{result="failed"}': figures.refreshesFailed,
   });
-  add('events_received_total', 'counter', 'Events from relays by verdict of the door.', {
+  add('events_received_total', 'Events from relays by verdict of the door.', {
     '{verdict="kept"}': figures.eventsKept,
     '{verdict="gone"}': figures.eventsGone,
     '{verdict="forged"}': figures.eventsForged,
   });
-  add('bytes_total', 'counter', 'Bytes on the wire.', {
+  add('bytes_total', 'Bytes on the wire.', {
     '{direction="in"}': figures.bytesIn,
     '{direction="out"}': figures.bytesOut,
   });
-  add('outbox_publications', 'gauge', 'Publications that are not settled.', { '': figures.outboxDepth });
-  add('publications_total', 'counter', 'Publications that are settled, by result.', {
+  add('outbox_publications', 'Publications that are not settled.', { '': figures.outboxDepth });
+  add('publications_total', 'Publications that are settled, by result.', {
     '{result="delivered"}': figures.publishesDelivered,
     '{result="failed"}': figures.publishesFailed,
   });

@@ -52,3 +52,13 @@ export const editDeadlineMs = 15_000;
 export const editAttemptsMax = 3;
 /** Replies of a thread that are loaded at a time. */
 export const threadEventsMax = 500;
+/** Bits of proof of work: 2^40 hashes take weeks, more is a mistake. */
+export const difficultyMax = 40;
+/** Hashes between two reports of a mining thread: about a tenth of a second. */
+export const miningBatchHashes = 50_000;
+/** Hashes between two turns of a page: about five milliseconds. */
+export const miningSliceHashes = 2_000;
+/** Bytes per hour with which background refresh is content unless told: about 50,000 notes. */
+export const backgroundBytesPerHour = 64 * 1024 * 1024;
+/** Pages in a row without anything new that one step back asks for. */
+export const olderRoundsMax = 8;

@@ -1,4 +1,4 @@
-import type { Database } from '@nostrata/database';
+import type { Database, Queryable } from '@nostrata/database';
 import type { Clock } from '@nostrata/network';
 import { coverageInMemoryMax, flushRowsMax } from '../limits.ts';
 import { createFlusher } from './flusher.ts';
@@ -46,7 +46,7 @@ export function createCoverage(
     );
     unsaved.clear();
     try {
-      await saveRows(database, rows, clock.now());
+      await database.transaction((transaction) => saveRows(transaction, rows, clock.now()));
     } catch (error) {
       for (const atom of atoms) unsaved.add(atom);
       throw error;
@@ -73,7 +73,7 @@ export function createCoverage(
     clear: async () => {
       unsaved.clear();
       known.clear();
-      await database.query('DELETE FROM core_coverage');
+      await database.transaction((transaction) => transaction.query('DELETE FROM core_coverage'));
     },
     flush: flusher.flush,
     stop: async () => {
@@ -103,14 +103,14 @@ async function loadRows(database: Database, atoms: readonly string[]): Promise<M
 }
 
 async function saveRows(
-  database: Database,
+  transaction: Queryable,
   all: readonly { atom: string; relay: string; ranges: readonly TimeRange[] }[],
   nowMs: number,
 ): Promise<void> {
   for (let start = 0; start < all.length; start += flushRowsMax) {
     const rows = all.slice(start, start + flushRowsMax);
     const places = rows.map((_, index) => `(${[1, 2, 3, 4].map((n) => `$${index * 4 + n}`).join(', ')})`);
-    await database.query(
+    await transaction.query(
       `INSERT INTO core_coverage (atom, relay, ranges, used_at_ms) VALUES ${places.join(', ')}
        ON CONFLICT (atom, relay) DO UPDATE SET ranges = excluded.ranges, used_at_ms = excluded.used_at_ms`,
       rows.flatMap(({ atom, relay, ranges }) => [

@@ -9,7 +9,7 @@ const hour = 60 * minute;
  * on another device (mutes, lists, inbox relays) is checked as often as follows. A profile that is not found is asked
  * for again after 5 minutes, so that a new name shows soon; events that are not found after 1 minute.
  */
-export const defaultFreshness: Readonly<Record<FreshnessClass, Freshness>> = {
+const defaultFreshness: Readonly<Record<FreshnessClass, Freshness>> = {
   event: { freshForMs: 5 * minute, missingForMs: minute, policy: 'stale-while-revalidate' },
   profile: { freshForMs: hour, missingForMs: 5 * minute, policy: 'stale-while-revalidate' },
   follows: { freshForMs: 6 * hour, missingForMs: 5 * minute, policy: 'cache-first' },

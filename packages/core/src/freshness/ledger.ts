@@ -1,4 +1,4 @@
-import type { Database } from '@nostrata/database';
+import type { Database, Queryable } from '@nostrata/database';
 import type { Clock } from '@nostrata/network';
 import type { Freshness } from '../contract.ts';
 import { checkAgeMaxMs, checksInMemoryMax, flushRowsMax } from '../limits.ts';
@@ -55,7 +55,11 @@ export function createLedger(
   const known = createRecentMap<Check | null>(checksInMemoryMax, (key) => !unsaved.has(key));
   const flusher = createFlusher(
     clock,
-    () => save(database, unsaved),
+    async () => {
+      const batch = [...unsaved];
+      await database.transaction((transaction) => save(transaction, batch));
+      for (const [key, check] of batch) if (unsaved.get(key) === check) unsaved.delete(key);
+    },
     (error) => onFailed('ledger', error),
   );
   const set = (key: string, check: Check): void => {
@@ -87,7 +91,9 @@ export function createLedger(
     stop: async () => {
       flusher.stop();
       await flusher.flush();
-      await database.query('DELETE FROM core_check WHERE checked_at_ms < $1', [clock.now() - checkAgeMaxMs]);
+      await database.transaction(async (transaction) => {
+        await transaction.query('DELETE FROM core_check WHERE checked_at_ms < $1', [clock.now() - checkAgeMaxMs]);
+      });
     },
   };
 }
@@ -107,12 +113,11 @@ export function isBackingOff(check: Check | undefined, nowMs: number): boolean {
   return nowMs - check.failedAtMs < waitMs;
 }
 
-async function save(database: Database, unsaved: Map<string, Check>): Promise<void> {
-  const batch = [...unsaved];
+async function save(transaction: Queryable, batch: readonly (readonly [string, Check])[]): Promise<void> {
   for (let start = 0; start < batch.length; start += flushRowsMax) {
     const rows = batch.slice(start, start + flushRowsMax);
     const places = rows.map((_, index) => `(${[1, 2, 3, 4, 5, 6].map((n) => `$${index * 6 + n}`).join(', ')})`);
-    await database.query(
+    await transaction.query(
       `INSERT INTO core_check (key, checked_at_ms, relays, found, failed_at_ms, failures) VALUES ${places.join(', ')}
        ON CONFLICT (key) DO UPDATE SET checked_at_ms = excluded.checked_at_ms, relays = excluded.relays,
          found = excluded.found, failed_at_ms = excluded.failed_at_ms, failures = excluded.failures`,
@@ -125,7 +130,6 @@ async function save(database: Database, unsaved: Map<string, Check>): Promise<vo
         check.failures,
       ]),
     );
-    for (const [key, check] of rows) if (unsaved.get(key) === check) unsaved.delete(key);
   }
 }
 

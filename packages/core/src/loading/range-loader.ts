@@ -2,7 +2,6 @@ import type { Clock, LiveSubscription, LoadOptions, Plan, RelayAnswer, RelayPool
 import type { Filter } from '@nostrata/protocol';
 import { atomsOf, type FilterAtom, joinAtoms } from '../freshness/atoms.ts';
 import type { Coverage } from '../freshness/coverage.ts';
-import { rangeAt } from '../freshness/ranges.ts';
 import { catchUpLimit, filterValuesMax, overlapSeconds } from '../limits.ts';
 import type { ReadRoutes } from './loader.ts';
 
@@ -12,8 +11,11 @@ export interface RangeLoader {
   loadNewest(filters: readonly Filter[], options: RangeOptions): Promise<RangeOutcome>;
   /** The same, and then everything new as it comes. */
   follow(filters: readonly Filter[], options: RangeOptions): Promise<LiveRange>;
-  /** The page of `limit` events at and before `until` (seconds), from the relays of which it is not known. */
-  loadBefore(filters: readonly Filter[], until: number, options: RangeOptions): Promise<RangeOutcome>;
+  /**
+   * One page further back from each relay whose events are not known without a gap from now down to that second; a
+   * relay is asked from where its own gapless span ends, so that pages of different lengths leave no holes.
+   */
+  loadDownTo(filters: readonly Filter[], second: number, options: RangeOptions): Promise<RangeOutcome>;
 }
 
 /** Options of a range. */
@@ -21,6 +23,8 @@ export interface RangeOptions extends Pick<LoadOptions, 'deadlineMs' | 'signal'>
   /** Events of a page. */
   readonly limit: number;
   readonly hints?: readonly string[] | undefined;
+  /** Spans that were asked for less than so many milliseconds ago are not asked for again; 0 unless told. */
+  readonly freshForMs?: number | undefined;
 }
 
 /** What was learned. */
@@ -74,10 +78,13 @@ export function createRangeLoader(options: RangeLoaderOptions): RangeLoader {
     if (ranged.plan.size === 0) return { asked: [], answered: [] };
     return toOutcome(await pool.load(ranged.plan, { settle: 'first', deadlineMs, signal, onAnswer: noteInto(ranged) }));
   };
-  const planNewest = (filters: readonly Filter[], range: RangeOptions): Promise<RangePlan> =>
-    makePlan(filters, range, nowSeconds(), options, (atoms, relay) =>
-      toNewestRequests(atoms, { relay, coverage, limit: range.limit, now: nowSeconds() }),
-    );
+  const planNewest = (filters: readonly Filter[], range: RangeOptions): Promise<RangePlan> => {
+    const now = nowSeconds();
+    const freshForSeconds = (range.freshForMs ?? 0) / 1_000;
+    const toRequests: ToRequests = (atoms, relay) =>
+      toNewestRequests(atoms, { relay, coverage, limit: range.limit, now, freshForSeconds });
+    return makePlan({ filters, hints: range.hints, asOf: now, toRequests }, options);
+  };
 
   return {
     loadNewest: async (filters, range) => await load(await planNewest(filters, range), range),
@@ -88,22 +95,27 @@ export function createRangeLoader(options: RangeLoaderOptions): RangeLoader {
       const loaded = live.loaded.then(toOutcome);
       return { loaded, close: () => closeLive(live, ranged, options) };
     },
-    loadBefore: async (filters, until, range) => {
-      const ranged = await makePlan(filters, range, until, options, (atoms, relay) =>
-        toOlderRequests(atoms, { relay, coverage, limit: range.limit, until }),
-      );
+    loadDownTo: async (filters, second, range) => {
+      const now = nowSeconds();
+      const toRequests: ToRequests = (atoms, relay) =>
+        toOlderRequests(atoms, { relay, coverage, limit: range.limit, second, now });
+      const ranged = await makePlan({ filters, hints: range.hints, asOf: now, toRequests }, options);
       return await load(ranged, range);
     },
   };
 }
 
+interface PlanOptions {
+  readonly filters: readonly Filter[];
+  readonly hints?: readonly string[] | undefined;
+  readonly asOf: number;
+  readonly toRequests: ToRequests;
+}
+
 /** Asks the routes who knows what, and the coverage what of it is new. */
 async function makePlan(
-  filters: readonly Filter[],
-  { hints = [] }: RangeOptions,
-  asOf: number,
+  { filters, hints = [], asOf, toRequests }: PlanOptions,
   { routes, coverage }: RangeLoaderOptions,
-  toRequests: ToRequests,
 ): Promise<RangePlan> {
   const routed = await routes.forRead(filters, { hints });
   const atomsByRelay = new Map<string, FilterAtom[]>();
@@ -126,18 +138,27 @@ async function makePlan(
   return { plan, atomsByFilter, asOf };
 }
 
+interface NewestOptions {
+  readonly relay: string;
+  readonly coverage: Coverage;
+  readonly limit: number;
+  readonly now: number;
+  readonly freshForSeconds: number;
+}
+
 /**
  * Cold atoms are asked for their newest page. Warm ones from where they were left, those of about the same age
  * together: one filter for each doubling of the age, so that one quiet author does not make the others start early.
  */
 function toNewestRequests(
   atoms: readonly FilterAtom[],
-  { relay, coverage, limit, now }: { relay: string; coverage: Coverage; limit: number; now: number },
+  { relay, coverage, limit, now, freshForSeconds }: NewestOptions,
 ): Request[] {
   const cold: FilterAtom[] = [];
   const warm: { atom: FilterAtom; since: number }[] = [];
   for (const atom of atoms) {
     const newest = coverage.get(atom.key, relay)[0];
+    if (newest && now - newest.until < freshForSeconds) continue;
     if (newest) warm.push({ atom, since: Math.max(0, Math.min(newest.until, now) - overlapSeconds) });
     else cold.push(atom);
   }
@@ -158,16 +179,24 @@ function toNewestRequests(
   return requests;
 }
 
-/** Atoms of which the relay may have more at and before that second. */
+interface OlderOptions {
+  readonly relay: string;
+  readonly coverage: Coverage;
+  readonly limit: number;
+  readonly second: number;
+  readonly now: number;
+}
+
+/** Atoms whose gapless span at the relay does not reach down to that second, from where it ends. */
 function toOlderRequests(
   atoms: readonly FilterAtom[],
-  { relay, coverage, limit, until }: { relay: string; coverage: Coverage; limit: number; until: number },
+  { relay, coverage, limit, second, now }: OlderOptions,
 ): Request[] {
   const starts = new Map<number, FilterAtom[]>();
   for (const atom of atoms) {
-    const known = rangeAt(coverage.get(atom.key, relay), until);
-    if (known?.since === 0) continue;
-    const start = known ? known.since - 1 : until;
+    const newest = coverage.get(atom.key, relay)[0];
+    if (newest && newest.since <= second) continue;
+    const start = newest ? newest.since - 1 : now;
     starts.set(start, [...(starts.get(start) ?? []), atom]);
   }
   const requests: Request[] = [];

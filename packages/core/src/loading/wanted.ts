@@ -1,20 +1,32 @@
-import { type Address, type Filter, formatAddress, isAddressableKind, Kind } from '@nostrata/protocol';
+import { type Address, type Filter, formatAddress, Kind } from '@nostrata/protocol';
 import { filterValuesMax } from '../limits.ts';
+import { toAddressFilter } from '../lookups.ts';
 
 /** One thing that a read wants from relays; the same thing has the same key. */
 export type Wanted =
+  /** An addressable event with an identifier. */
   | { readonly type: 'address'; readonly address: Address }
+  /** Everything of some kinds that a person has: replaceable events, or all sets of a kind. */
+  | { readonly type: 'authored'; readonly pubkey: string; readonly kinds: readonly number[] }
   | { readonly type: 'event'; readonly id: string }
   /** Whether an event that is here was deleted elsewhere: all that can happen to it. */
   | { readonly type: 'deletion'; readonly id: string; readonly author: string }
   /** Events that refer to an event with an `e` tag, of some kinds. */
   | { readonly type: 'references'; readonly id: string; readonly kinds: readonly number[] };
 
+/** The wish for an address. An empty identifier may be a `d` tag that is missing, which no filter asks for. */
+export function wantAddress(address: Address): Wanted {
+  if (address.identifier !== '') return { type: 'address', address };
+  return { type: 'authored', pubkey: address.pubkey, kinds: [address.kind] };
+}
+
 /** The key by which equal wishes are one. */
 export function keyOf(wanted: Wanted): string {
   switch (wanted.type) {
     case 'address':
       return `address:${formatAddress(wanted.address)}`;
+    case 'authored':
+      return `authored:${wanted.kinds.join(',')}:${wanted.pubkey}`;
     case 'event':
       return `event:${wanted.id}`;
     case 'deletion':
@@ -38,8 +50,8 @@ export function toFilters(all: readonly Wanted[]): Filter[] {
       const group = references.get(wanted.kinds.join()) ?? { kinds: wanted.kinds, ids: new Set<string>() };
       references.set(wanted.kinds.join(), group);
       group.ids.add(wanted.id);
-    } else if (isAddressableKind(wanted.address.kind)) addressable.push(toAddressFilter(wanted.address));
-    else addTo(kindsByAuthor, wanted.address.pubkey, wanted.address.kind);
+    } else if (wanted.type === 'address') addressable.push(toAddressFilter(wanted.address));
+    else for (const kind of wanted.kinds) addTo(kindsByAuthor, wanted.pubkey, kind);
   }
   const filters = [...joinReplaceable(kindsByAuthor), ...joinAddressable(addressable)];
   for (const part of chunks([...ids])) filters.push({ ids: part });
@@ -69,17 +81,17 @@ export function createCover(filter: Filter): (wanted: Wanted) => boolean {
         return targets?.has(wanted.id) === true && kinds?.has(Kind.deletionRequest) === true;
       case 'references':
         return targets?.has(wanted.id) === true && wanted.kinds.every((kind) => kinds?.has(kind) !== false);
+      case 'authored': {
+        const isWhole = filter.tags === undefined && authors?.has(wanted.pubkey) === true;
+        return isWhole && wanted.kinds.every((kind) => kinds?.has(kind));
+      }
       case 'address': {
         const { kind, pubkey, identifier } = wanted.address;
-        const isNamed = identifiers === undefined || identifiers.has(identifier);
-        return isNamed && targets === undefined && kinds?.has(kind) === true && authors?.has(pubkey) === true;
+        const isNamed = filter.tags === undefined || identifiers?.has(identifier) === true;
+        return isNamed && kinds?.has(kind) === true && authors?.has(pubkey) === true;
       }
     }
   };
-}
-
-function toAddressFilter({ kind, pubkey, identifier }: Address): Filter {
-  return { kinds: [kind], authors: [pubkey], tags: { d: [identifier] } };
 }
 
 /** Authors of whom the same kinds are wanted share a filter. */

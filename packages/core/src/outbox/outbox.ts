@@ -42,8 +42,8 @@ export interface Outbox {
   pending(): readonly Publication[];
   /** The newest publications, settled ones included. */
   recent(limit: number): Promise<readonly Publication[]>;
-  /** Tries everything that waits for its time now, as after coming online. */
-  retryNow(): void;
+  /** Offline nothing is sent; back online everything that waits is tried at once. */
+  setOnline(isOnline: boolean): void;
   /** Waits for answers under way, not for relays that are to be tried later. Idempotent. */
   stop(): Promise<void>;
 }
@@ -61,6 +61,7 @@ class DurableOutbox implements Outbox {
   readonly #sending = new Set<Promise<void>>();
   #cancelTimer: (() => void) | undefined;
   #isStopped = false;
+  #isOnline = true;
 
   constructor(options: OutboxOptions, records: PublicationRecords) {
     this.#options = options;
@@ -104,7 +105,9 @@ class DurableOutbox implements Outbox {
     return found.map((record) => this.get(record.event.id) ?? this.#toEntry(record).publication);
   }
 
-  retryNow(): void {
+  setOnline(isOnline: boolean): void {
+    this.#isOnline = isOnline;
+    if (!isOnline) return;
     for (const entry of this.#entries.values()) {
       for (const target of entry.targets.values()) {
         if (target.state === 'retry') entry.setTarget({ ...target, nextAtMs: this.#options.clock.now() });
@@ -187,7 +190,7 @@ class DurableOutbox implements Outbox {
   #pump(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    if (this.#isStopped) return;
+    if (this.#isStopped || !this.#isOnline) return;
     const { clock } = this.#options;
     const now = clock.now();
     let nextMs = Number.POSITIVE_INFINITY;

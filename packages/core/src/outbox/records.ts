@@ -76,11 +76,13 @@ export function createRecords(database: Database): PublicationRecords {
   return {
     add: async (record) => await database.transaction(async (transaction) => await insert(transaction, record)),
     setTarget: async (id, { relay, state, attempts, mayHaveIt, nextAtMs, reason }) => {
-      await database.query(
-        `UPDATE core_target SET state = $3, attempts = $4, may_have_it = $5, next_at_ms = $6, reason = $7
+      await database.transaction(async (transaction) => {
+        await transaction.query(
+          `UPDATE core_target SET state = $3, attempts = $4, may_have_it = $5, next_at_ms = $6, reason = $7
          WHERE id = $1 AND relay = $2`,
-        [id, relay, state, attempts, mayHaveIt ? 1 : 0, nextAtMs ?? null, reason ?? null],
-      );
+          [id, relay, state, attempts, mayHaveIt ? 1 : 0, nextAtMs ?? null, reason ?? null],
+        );
+      });
     },
     setState: async (id, state, targets) =>
       await database.transaction(async (transaction) => {
@@ -106,6 +108,9 @@ export function createRecords(database: Database): PublicationRecords {
 
 async function insert(transaction: Queryable, record: PublicationRecord): Promise<void> {
   const { event, previous, address, delivery, createdAtMs, notBeforeMs, state, targets } = record;
+  // One that was settled or taken back may be published again.
+  await transaction.query('DELETE FROM core_publication WHERE id = $1', [event.id]);
+  await transaction.query('DELETE FROM core_target WHERE id = $1', [event.id]);
   await transaction.query(
     `INSERT INTO core_publication (id, event, previous, address, delivery, created_at_ms, not_before_ms, state)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

@@ -16,12 +16,19 @@ export interface ReadSpec<T> {
   load(value: T | undefined, hints: readonly string[]): Promise<LoadOutcome>;
 }
 
+/** Options of a read; internal ones are not counted as reads of the application. */
+export interface ReaderLoadOptions extends LoadOptions {
+  readonly isInternal?: boolean | undefined;
+}
+
 /** Answers reads from the store and keeps the store fresh. */
 export interface Reader {
-  read<T>(spec: ReadSpec<T>, options?: LoadOptions): Promise<Loaded<T>>;
+  read<T>(spec: ReadSpec<T>, options?: ReaderLoadOptions): Promise<Loaded<T>>;
   /** Asks relays now, for nobody in particular. */
   refresh<T>(spec: ReadSpec<T>, hints?: readonly string[]): Promise<Loaded<T>>;
   setOnline(isOnline: boolean): void;
+  /** Waits for refreshes under way; the network must have ended before. */
+  stop(): Promise<void>;
 }
 
 /** What the reader is made of. */
@@ -65,7 +72,7 @@ export function createReader(options: ReaderOptions): Reader {
     return run;
   };
 
-  const read = async <T>(spec: ReadSpec<T>, readOptions: LoadOptions = {}): Promise<Loaded<T>> => {
+  const read = async <T>(spec: ReadSpec<T>, readOptions: ReaderLoadOptions = {}): Promise<Loaded<T>> => {
     const startedMs = elapsed();
     readOptions.signal?.throwIfAborted();
     const policy = readOptions.policy ?? freshness[spec.class].policy;
@@ -73,17 +80,18 @@ export function createReader(options: ReaderOptions): Reader {
     const isHopeless = !isOnline || isBackingOff(standing.check, clock.now());
     const move = chooseMove(policy, standing, isHopeless);
     const finish = (loaded: Loaded<T>, result: ReadResult): Loaded<T> => {
-      book.read(result, elapsed() - startedMs);
+      if (readOptions.isInternal !== true) book.read(result, elapsed() - startedMs);
       return loaded;
     };
     if (move === 'wait') {
       const refreshed = refresh(spec, readOptions.relays);
       const loaded = await withDeadline(refreshed, readOptions, clock);
-      if (loaded === undefined) return finish({ ...toLoaded(standing), refresh: refreshed }, resultOf(standing));
-      if (policy === 'network-only' && loaded.state !== 'fresh') {
-        return finish({ ...loaded, value: undefined, state: 'missing' }, 'missing');
+      const isLate = loaded === undefined;
+      const answer = isLate ? { ...toLoaded(standing), refresh: refreshed } : loaded;
+      if (policy === 'network-only' && (isLate || loaded.state !== 'fresh')) {
+        return finish({ ...answer, value: undefined, state: 'missing' }, 'missing');
       }
-      return finish(loaded, loaded.value === undefined ? 'missing' : 'waited');
+      return finish(answer, isLate ? resultOf(standing) : answer.value === undefined ? 'missing' : 'waited');
     }
     const answer = toLoaded(standing);
     const isRefreshed = move === 'refresh' && options.mayRefresh();
@@ -95,6 +103,9 @@ export function createReader(options: ReaderOptions): Reader {
     refresh,
     setOnline: (value) => {
       isOnline = value;
+    },
+    stop: async () => {
+      await Promise.allSettled(underWay.values());
     },
   };
 }
@@ -168,6 +179,7 @@ async function withDeadline<T>(
   { deadlineMs = readDeadlineMs, signal }: LoadOptions,
   clock: Clock,
 ): Promise<T | undefined> {
+  signal?.throwIfAborted();
   const { promise: ended, resolve, reject } = Promise.withResolvers<undefined>();
   const cancel = clock.after(deadlineMs, () => resolve(undefined));
   const abort = (): void => reject(signal?.reason);

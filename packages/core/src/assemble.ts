@@ -1,0 +1,158 @@
+import { type Address, Kind } from '@nostrata/protocol';
+import type { RetentionPolicy } from '@nostrata/store';
+import type { LoadOptions } from './contract.ts';
+import type { Core, CoreReads, ReadName } from './core.ts';
+import type { Edit } from './edit.ts';
+import type { CoreEvents } from './events.ts';
+import { type FigureBook, type Figures, renderFigures } from './figures.ts';
+import type { Outbox } from './outbox/outbox.ts';
+import { publish } from './publish.ts';
+import type { WatchSpec } from './reads/specs.ts';
+import { readThread } from './reads/thread.ts';
+import { watch } from './reads/watch.ts';
+import type { Signing } from './signing.ts';
+import type { CoreState } from './state.ts';
+import { parseAddressTarget, parseEventId, parsePubkey, type Target } from './targets.ts';
+import { openTimeline } from './timeline/timeline.ts';
+import { warm } from './warming.ts';
+import type { Wire } from './wire.ts';
+
+/** The pieces of a core. */
+export interface CorePieces {
+  readonly state: CoreState;
+  readonly wire: Wire;
+  readonly outbox: Outbox;
+  readonly edit: Edit;
+  readonly signing: Signing;
+  readonly events: CoreEvents;
+  readonly book: FigureBook;
+  readonly nowSeconds: () => number;
+  readonly stop: () => Promise<void>;
+}
+
+/** Events that are never removed to save room: who people are, whom they follow, their lists, and messages. */
+const keptKinds: ReadonlySet<number> = new Set([
+  Kind.profile,
+  Kind.follows,
+  Kind.encryptedDirectMessage,
+  Kind.deletionRequest,
+  Kind.vanishRequest,
+  Kind.giftWrap,
+  Kind.mutes,
+  Kind.relayList,
+  Kind.bookmarks,
+  Kind.blocks,
+  Kind.inboxRelays,
+  Kind.genericSet,
+  Kind.relaySet,
+  Kind.bookmarkSet,
+]);
+
+/** How the target of each read is written. Every read that is not named here is of a person. */
+const parsers: Partial<Record<ReadName, (target: string) => Target<string | Address>>> = {
+  event: parseEventId,
+  engagement: parseEventId,
+  address: parseAddressTarget,
+};
+
+/** Puts the pieces behind one door. */
+export function assembleCore(pieces: CorePieces): Core {
+  const { state, wire, outbox, edit, signing, events, nowSeconds } = pieces;
+  const { reader, specs, pool } = wire;
+  const { store } = state.storage;
+  let isOnline = true;
+
+  const resolve = (name: ReadName, target: string | Address, options: LoadOptions) => {
+    const parse = (parsers[name] ?? parsePubkey) as (target: string | Address) => Target<string | Address>;
+    const { value, hints } = parse(target);
+    const spec = (specs[name] as (value: string | Address) => WatchSpec<unknown>)(value);
+    return { spec, options: { ...options, relays: [...hints, ...(options.relays ?? [])] } };
+  };
+  const read = async (name: ReadName, target: string | Address, options: LoadOptions = {}) => {
+    const resolved = resolve(name, target, options);
+    return await reader.read(resolved.spec, resolved.options);
+  };
+  const reads = Object.fromEntries(
+    (Object.keys(specs) as ReadName[]).map((name) => [
+      name,
+      (target: string | Address, options?: LoadOptions) => read(name, target, options),
+    ]),
+  ) as CoreReads;
+  const snapshot = (): Figures => takeFigures(pieces);
+
+  return {
+    ...reads,
+    watch: (name, target, options = {}) => {
+      const resolved = resolve(name, target, options);
+      return watch(resolved.spec, resolved.options, wire.watchParts) as ReturnType<Core['watch']> as never;
+    },
+    timeline: async (filters, options = {}) =>
+      await openTimeline([filters].flat(), options, { ...wire.timelineParts, isOnline: () => isOnline }),
+    thread: async (target, options = {}) => {
+      const { value, hints } = parseEventId(target);
+      const relays = [...hints, ...(options.relays ?? [])];
+      const parts = { ...wire, lookups: state.lookups, eventSpec: specs.event };
+      return await readThread(value, { ...options, relays }, parts);
+    },
+    list: async (filters) => await state.lookups.list([filters].flat()),
+    publish: async (input, options = {}) => {
+      const publication = await publish(input, options, { signing, outbox, lookups: state.lookups, nowSeconds });
+      await state.views.caughtUp();
+      return publication;
+    },
+    edit,
+    pending: () => outbox.pending(),
+    publications: async (limit = 100) => await outbox.recent(limit),
+    warm: async (pubkeys, options = {}) =>
+      await warm(
+        pubkeys.map((pubkey) => parsePubkey(pubkey).value),
+        options,
+        pieces.wire.warmParts,
+      ),
+    retain: async (policy) => await retain(policy, pieces),
+    figures: snapshot,
+    metrics: () => renderFigures(snapshot()),
+    relays: () => pool.statuses(),
+    onEvent: events.listen,
+    setOnline: (value) => {
+      isOnline = value;
+      reader.setOnline(value);
+      pool.setOnline(value);
+      outbox.setOnline(value);
+    },
+    setSigner: signing.set,
+    pubkey: signing.getPubkey,
+    store,
+    isPersistent: state.storage.isPersistent ?? store.engine !== 'memory',
+    stop: pieces.stop,
+    [Symbol.asyncDispose]: pieces.stop,
+  };
+}
+
+async function retain(
+  policy: Pick<RetentionPolicy, 'maxAgeSeconds' | 'maxBytes' | 'dryRun'>,
+  { state, outbox, signing }: CorePieces,
+) {
+  const own = await signing.getPubkey();
+  const pending = outbox.pending().map(({ event }) => event.pubkey);
+  const report = await state.storage.store.retain({
+    ...policy,
+    protectedKinds: keptKinds,
+    protectedPubkeys: new Set([...(own === undefined ? [] : [own]), ...pending]),
+  });
+  // What was removed must be asked for again when somebody scrolls there.
+  if (report.removed > 0 && policy.dryRun !== true) await state.coverage.clear();
+  return report;
+}
+
+function takeFigures({ wire, outbox, book }: CorePieces): Figures {
+  const statuses = wire.pool.statuses();
+  const sum = (pick: (status: (typeof statuses)[number]) => number): number =>
+    statuses.reduce((total, status) => total + pick(status), 0);
+  return book.snapshot({
+    requestsSent: sum(({ requests }) => requests),
+    bytesIn: sum(({ bytesIn }) => bytesIn),
+    bytesOut: sum(({ bytesOut }) => bytesOut),
+    outboxDepth: outbox.pending().length,
+  });
+}

@@ -1,0 +1,95 @@
+import type { RelayStatus } from '@nostrata/network';
+import type { Address, Filter, NostrEvent } from '@nostrata/protocol';
+import type { EventStore, RetentionPolicy, RetentionReport } from '@nostrata/store';
+import type {
+  CoreEvent,
+  EventTemplate,
+  Loaded,
+  LoadOptions,
+  Publication,
+  PublishOptions,
+  Signer,
+  Timeline,
+  TimelineOptions,
+} from './contract.ts';
+import type { Edit } from './edit.ts';
+import type { Figures } from './figures.ts';
+import type { ReadSpec } from './reads/reader.ts';
+import type { Specs } from './reads/specs.ts';
+import type { Thread } from './reads/thread.ts';
+import type { WarmOptions, WarmReport } from './warming.ts';
+
+/** The name of a typed read. */
+export type ReadName = keyof Specs;
+
+/** What a read gives. */
+export type ReadValue<Name extends ReadName> = ReturnType<Specs[Name]> extends ReadSpec<infer T> ? T : never;
+
+/** Reads of things that are named by a person, an event or an address. */
+export type ReadTarget<Name extends ReadName> = Name extends 'address' ? string | Address : string;
+
+/** Options of `publish` for templates. */
+export interface TemplateOptions extends PublishOptions {
+  /**
+   * Says that the template may replace a version that it was not made from. Without it a replaceable or addressable
+   * template is refused where a version exists: `edit` changes what is there and loses nothing.
+   */
+  readonly replace?: boolean | undefined;
+}
+
+/** One typed read for each sort of answer: `core.profile(pubkey)`, `core.follows(pubkey)` … */
+export type CoreReads = {
+  readonly [Name in ReadName]: (target: ReadTarget<Name>, options?: LoadOptions) => Promise<Loaded<ReadValue<Name>>>;
+};
+
+/**
+ * A database-first Nostr client. The store is the only thing that is read; relays only feed it; every answer says how
+ * old it is; what is published is durable before anything is sent.
+ */
+export interface Core extends CoreReads, AsyncDisposable {
+  /** The store's answer first, then every newer one. Ends when the loop is left or the signal aborts. */
+  watch<Name extends ReadName>(
+    name: Name,
+    target: ReadTarget<Name>,
+    options?: LoadOptions,
+  ): AsyncIterable<Loaded<ReadValue<Name>>>;
+  /** What matches the filters, newest first; resolves with the store's answer, and goes on. */
+  timeline(filters: Filter | readonly Filter[], options?: TimelineOptions): Promise<Timeline>;
+  /** An event with what it answers and what answers it. */
+  thread(target: string, options?: LoadOptions): Promise<Loaded<Thread>>;
+  /** Events of the store that match; never asks a relay. */
+  list(filters: Filter | readonly Filter[]): Promise<readonly NostrEvent[]>;
+  /**
+   * Stores the event at once and sends it to where it belongs, until every relay has answered, across restarts.
+   * @throws SignerError where a template is not signed, PublishError where the store would not keep the event
+   */
+  publish(event: NostrEvent | EventTemplate, options?: TemplateOptions): Promise<Publication>;
+  /**
+   * Changes an own replaceable or addressable event, and nothing else in it.
+   * @throws StaleBaseError where the newest version could not be read with certainty
+   */
+  readonly edit: Edit;
+  /** Publications that are not settled, oldest first, and all of them, newest first. */
+  pending(): readonly Publication[];
+  publications(limit?: number): Promise<readonly Publication[]>;
+  /** Loads what people will look at next, within the budget. */
+  warm(pubkeys: readonly string[], options?: WarmOptions): Promise<WarmReport>;
+  /** Removes old events, never own ones, profiles, lists, direct messages or what is still to be sent. */
+  retain(policy: Pick<RetentionPolicy, 'maxAgeSeconds' | 'maxBytes' | 'dryRun'>): Promise<RetentionReport>;
+  figures(): Figures;
+  /** The figures in the text format of Prometheus. */
+  metrics(): string;
+  relays(): readonly RelayStatus[];
+  /** Called with what happens beside the calls; returns the function that ends it. */
+  onEvent(listener: (event: CoreEvent) => void): () => void;
+  /** Says that the machine is offline, or back: reads then do not wait for relays, and publications wait. */
+  setOnline(isOnline: boolean): void;
+  setSigner(signer: Signer | undefined): void;
+  /** The pubkey of the signer; undefined without one. */
+  pubkey(): Promise<string | undefined>;
+  readonly store: EventStore;
+  /** False where nothing survives the process. */
+  readonly isPersistent: boolean;
+  /** Ends connections and writes what is left. Publications go on with the next start. Idempotent. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,34 @@
+import type { Ingest } from '@nostrata/ingest';
+import type { Deliver } from '@nostrata/network';
+import type { NostrEvent } from '@nostrata/protocol';
+import type { OwnVerdict } from './outbox/outbox.ts';
+
+/** Checks of the door that only a forger fails; everything else a relay may send in good faith. */
+const forgeries: ReadonlySet<string> = new Set(['shape', 'id', 'signature']);
+/** Refusals that say nothing about the event. */
+const own: ReadonlySet<string> = new Set(['stopping', 'queue', 'verifier']);
+
+/** Hands events of relays to the door, and waits while it is full. */
+export function createDeliver(ingest: Ingest, onFailed: (what: string, error: unknown) => void): Deliver {
+  return async (event, relay) => {
+    try {
+      if (ingest.isFull) await ingest.drained();
+      const result = await ingest.submit(event, { via: 'relay', url: relay });
+      if (result.accepted) return 'kept';
+      if (forgeries.has(result.rejection.by)) return 'forged';
+      return own.has(result.rejection.by) ? 'failed' : 'gone';
+    } catch (error) {
+      onFailed('door', error);
+      return 'failed';
+    }
+  };
+}
+
+/** Hands own events to the door. */
+export function createSubmit(ingest: Ingest): (event: NostrEvent) => Promise<OwnVerdict> {
+  return async (event) => {
+    if (ingest.isFull) await ingest.drained();
+    const result = await ingest.submit(event, { via: 'own' });
+    return result.accepted ? { isKept: true } : { isKept: false, reason: result.rejection.message };
+  };
+}

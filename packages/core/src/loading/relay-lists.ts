@@ -1,0 +1,34 @@
+import type { Database } from '@nostrata/database';
+import type { ListedRelay } from '@nostrata/protocol';
+import { getRelayLists, type RelayList } from '@nostrata/views';
+import { relayListDeadlineMs } from '../limits.ts';
+import type { Reader, ReadSpec } from '../reads/reader.ts';
+
+/** What looking up relay lists is made of. */
+export interface RelayListParts {
+  readonly views: Database;
+  readonly reader: Reader;
+  readonly specOf: (pubkey: string) => ReadSpec<RelayList>;
+}
+
+/** The relays of people, as far as they can be had in short time. */
+export type LoadRelayLists = (pubkeys: readonly string[]) => Promise<ReadonlyMap<string, readonly ListedRelay[]>>;
+
+/**
+ * Relay lists from the store; those that are old are refreshed behind the caller's back, and those that were never
+ * looked for are waited for, for a moment: without them the first question would go to the wrong relays.
+ */
+export function createRelayLists({ views, reader, specOf }: RelayListParts): LoadRelayLists {
+  return async (pubkeys) => {
+    const known = await getRelayLists(views, pubkeys);
+    const lists = new Map([...known].map(([pubkey, { relays }]) => [pubkey, relays]));
+    await Promise.all(
+      pubkeys.map(async (pubkey) => {
+        const policy = lists.has(pubkey) ? 'stale-while-revalidate' : 'cache-first';
+        const loaded = await reader.read(specOf(pubkey), { policy, deadlineMs: relayListDeadlineMs, isInternal: true });
+        if (loaded.value) lists.set(pubkey, loaded.value.relays);
+      }),
+    );
+    return lists;
+  };
+}

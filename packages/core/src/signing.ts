@@ -1,0 +1,55 @@
+import type { Authenticate } from '@nostrata/network';
+import { Kind, type NostrEvent, normalizeRelayUrl } from '@nostrata/protocol';
+import type { EventTemplate, Signer } from './contract.ts';
+import { SignerError } from './errors.ts';
+import { checkSigned } from './signers/check.ts';
+
+/** The signer of a core, which may change while it runs. */
+export interface Signing {
+  /** @throws SignerError where there is none */
+  get(): Signer;
+  set(signer: Signer | undefined): void;
+  getPubkey(): Promise<string | undefined>;
+  /** Signs, and checks that what came back is this event by this person. @throws SignerError */
+  sign(template: EventTemplate, nowSeconds: number): Promise<NostrEvent>;
+}
+
+/** Holds a signer. */
+export function createSigning(initial: Signer | undefined): Signing {
+  let signer = initial;
+  const get = (): Signer => {
+    if (!signer) throw new SignerError('read-only', 'there is no signer: give one to openCore or setSigner');
+    return signer;
+  };
+  return {
+    get,
+    set: (value) => {
+      signer = value;
+    },
+    getPubkey: async () => await signer?.getPublicKey(),
+    sign: async (template, nowSeconds) => {
+      const event = { ...template, created_at: template.created_at ?? nowSeconds };
+      return checkSigned(await get().signEvent(event), event, await get().getPublicKey());
+    },
+  };
+}
+
+/**
+ * Says who we are only where a person would expect it: to relays that the application was given or that are in the
+ * person's own lists (NIP-42). Everybody else learns nothing.
+ */
+export function createAuthenticate(
+  signing: Signing,
+  mayKnow: (relay: string) => Promise<boolean>,
+  nowSeconds: () => number,
+): Authenticate {
+  return async (relay, challenge) => {
+    if ((await signing.getPubkey()) === undefined || !(await mayKnow(normalizeRelayUrl(relay) ?? relay)))
+      return undefined;
+    const tags = [
+      ['relay', relay],
+      ['challenge', challenge],
+    ];
+    return await signing.sign({ kind: Kind.authentication, content: '', tags }, nowSeconds());
+  };
+}

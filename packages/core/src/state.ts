@@ -1,0 +1,61 @@
+import { type Database, migrate } from '@nostrata/database';
+import { createIngest, type Ingest } from '@nostrata/ingest';
+import type { Clock } from '@nostrata/network';
+import { createAllViews, createViews, type Views } from '@nostrata/views';
+import type { CoreOptions, Storage } from './contract.ts';
+import type { CoreEvents } from './events.ts';
+import { type Coverage, createCoverage } from './freshness/coverage.ts';
+import { createLedger, type FreshnessLedger } from './freshness/ledger.ts';
+import { createScores, type Scores } from './loading/scores.ts';
+import { createLookups, type Lookups } from './lookups.ts';
+import { coreMigrations } from './schema.ts';
+
+/** Everything of a core that is here, with no network. */
+export interface CoreState {
+  readonly storage: Storage;
+  readonly ingest: Ingest;
+  readonly views: Views;
+  readonly viewsDatabase: Database;
+  readonly lookups: Lookups;
+  readonly ledger: FreshnessLedger;
+  readonly coverage: Coverage;
+  readonly scores: Scores;
+}
+
+/** Opens it; what was opened is closed by the stack, in the opposite order. */
+export async function openState(
+  storage: Storage,
+  {
+    clock,
+    events,
+    stack,
+  }: { readonly clock: Clock; readonly events: CoreEvents; readonly stack: AsyncDisposableStack },
+): Promise<CoreState> {
+  const { store, database, viewsDatabase } = storage;
+  await migrate(database, coreMigrations);
+  const ingest = stack.use(await createIngest({ store, policies: [], now: clock.now, verifier: { workers: 1 } }));
+  const views = stack.use(
+    await createViews({
+      store,
+      database: viewsDatabase,
+      views: createAllViews(),
+      onFailed: (view, error) => events.failed(`view ${view}`, error),
+    }),
+  );
+  const ledger = createLedger(database, clock, events.failed);
+  stack.defer(() => ledger.stop());
+  const coverage = createCoverage(database, clock, events.failed);
+  stack.defer(() => coverage.stop());
+  const scores = await createScores(database, clock, events.failed);
+  stack.defer(() => scores.stop());
+  return { storage, ingest, views, viewsDatabase, lookups: createLookups(store), ledger, coverage, scores };
+}
+
+/** Opens the storage that the options name, or takes the one that is open already. */
+export async function openGiven(
+  given: CoreOptions['store'],
+  open: (url: string, now: () => number) => Promise<Storage>,
+  now: () => number,
+): Promise<Storage> {
+  return typeof given === 'string' ? await open(given, now) : given;
+}

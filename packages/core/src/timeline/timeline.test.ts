@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { waitUntil } from '@nostrata/testing';
+import type { Timeline } from '../contract.ts';
+import { contentsOf, createWorld, startSeconds } from '../test-world.ts';
+
+async function waitForContents(timeline: Timeline, contents: readonly string[]): Promise<void> {
+  await waitUntil(() => contentsOf(timeline.events).join() === contents.join(), {
+    what: `${contents.join()}, there is ${contentsOf(timeline.events).join()}`,
+  });
+}
+
+test('a timeline shows the store first, then what relays have, newest first', async () => {
+  await using world = await createWorld(2);
+  const { network, alice, bob } = world;
+  network.relays[0]?.put(bob.note('b1'), bob.note('b2'));
+  network.relays[1]?.put(alice.note('a1', { created_at: startSeconds + 5 }));
+  const core = await world.open();
+  await core.publish({ kind: 1, content: 'mine', tags: [], created_at: startSeconds + 9 });
+  await using timeline = await core.timeline({ kinds: [1], authors: [alice.pubkey, bob.pubkey] });
+  assert.deepEqual(contentsOf(timeline.events), ['mine']);
+  await timeline.loaded;
+  await waitForContents(timeline, ['mine', 'a1', 'b2', 'b1']);
+  assert.equal(timeline.state, 'live');
+});
+
+test('new events come by themselves, also by another way, and deleted ones go', async () => {
+  await using world = await createWorld(1);
+  const { network, bob } = world;
+  const core = await world.open();
+  await using timeline = await core.timeline({ kinds: [1], authors: [bob.pubkey] });
+  await timeline.loaded;
+  const live = bob.note('live');
+  network.relays[0]?.announce(live);
+  await waitForContents(timeline, ['live']);
+  const other = bob.note('other way');
+  await core.publish(other, { relays: [] });
+  await waitForContents(timeline, ['other way', 'live']);
+  await core.publish(bob.deletion([live]), { relays: [] });
+  await waitForContents(timeline, ['other way']);
+});
+
+test('newer events are held back and counted where that is wanted', async () => {
+  await using world = await createWorld(1);
+  const { network, bob } = world;
+  network.relays[0]?.put(bob.note('old'));
+  const core = await world.open();
+  await using timeline = await core.timeline({ kinds: [1], authors: [bob.pubkey] }, { hold: true });
+  await timeline.loaded;
+  await waitForContents(timeline, ['old']);
+  network.relays[0]?.announce(bob.note('new'));
+  await waitUntil(() => timeline.newCount === 1, { what: 'the new one to be counted' });
+  assert.deepEqual(contentsOf(timeline.events), ['old']);
+  timeline.showNew();
+  assert.deepEqual(contentsOf(timeline.events), ['new', 'old']);
+  assert.equal(timeline.newCount, 0);
+});
+
+test('paging backwards reaches the end, through the gaps that relays fill, each event once', async () => {
+  await using world = await createWorld(2);
+  const { network, bob } = world;
+  // Pairs share a second, and each relay has only some of them.
+  const notes = Array.from({ length: 60 }, (_, index) =>
+    bob.note(String(index), { created_at: startSeconds + Math.floor(index / 2) }),
+  );
+  for (const [index, note] of notes.entries()) network.relays[index % 3 === 0 ? 0 : 1]?.put(note);
+  const core = await world.open();
+  await using timeline = await core.timeline({ kinds: [1], authors: [bob.pubkey] }, { pageSize: 10 });
+  await timeline.loaded;
+  for (let page = 0; page < 20 && (await timeline.older()); page += 1);
+  assert.deepEqual(
+    contentsOf(timeline.events)
+      .map(Number)
+      .sort((a, b) => a - b),
+    notes.map((_, index) => index),
+  );
+  assert.equal(await timeline.older(), false);
+  world.takeRequests();
+  await using again = await core.timeline({ kinds: [1], authors: [bob.pubkey] }, { pageSize: 10, live: false });
+  while (await again.older());
+  assert.equal(again.events.length, 60);
+  assert.equal(world.takeRequests(), 0);
+});
+
+test('a warm timeline asks only for what is new, and a cold author beside warm ones is asked for whole', async () => {
+  await using world = await createWorld(1);
+  const { network, alice, bob, clock } = world;
+  const [relay] = network.relays;
+  relay?.put(bob.note('b1', { created_at: startSeconds + 2 }), alice.note('a1', { created_at: startSeconds + 1 }));
+  const core = await world.open();
+  {
+    await using first = await core.timeline({ kinds: [1], authors: [bob.pubkey] });
+    await first.loaded;
+  }
+  clock.jump(3_600_000);
+  relay?.put(bob.note('b2', { created_at: startSeconds + 7_000 }));
+  relay?.resetLedger();
+  await using second = await core.timeline({ kinds: [1], authors: [bob.pubkey, alice.pubkey] });
+  await second.loaded;
+  await waitForContents(second, ['b2', 'b1', 'a1']);
+  const filters = relay?.ledger.requests.flatMap((request) => request.filters) ?? [];
+  const warm = filters.find(({ authors, kinds }) => kinds?.includes(1) && authors?.join() === bob.pubkey);
+  const cold = filters.find(({ authors, kinds }) => kinds?.includes(1) && authors?.join() === alice.pubkey);
+  assert.ok(warm?.since !== undefined && warm.since > startSeconds + 2_000, JSON.stringify(filters));
+  assert.equal(cold?.since, undefined);
+});
+
+test('offline a timeline shows the store and says so', async () => {
+  await using world = await createWorld(1);
+  const core = await world.open();
+  await core.publish({ kind: 1, content: 'mine', tags: [] });
+  core.setOnline(false);
+  await using timeline = await core.timeline({ kinds: [1] });
+  await timeline.loaded;
+  assert.deepEqual(contentsOf(timeline.events), ['mine']);
+  assert.equal(timeline.state, 'offline');
+});
+
+test('changes come first at once and then after each change, the newest only for a slow reader', async () => {
+  await using world = await createWorld(1);
+  const { network, bob } = world;
+  const core = await world.open();
+  await using timeline = await core.timeline({ kinds: [1], authors: [bob.pubkey] });
+  const seen: string[][] = [];
+  const reading = (async () => {
+    for await (const events of timeline.changes()) {
+      seen.push(contentsOf(events));
+      if (events.length === 20) return;
+    }
+  })();
+  await timeline.loaded;
+  for (let index = 0; index < 20; index += 1) network.relays[0]?.announce(bob.note(String(index)));
+  await reading;
+  assert.deepEqual(seen[0], []);
+  assert.ok(seen.length < 20, `${seen.length} emissions`);
+});
+
+test('a closed timeline leaves nothing behind', async () => {
+  await using world = await createWorld(1);
+  const core = await world.open();
+  const timeline = await core.timeline({ kinds: [1], authors: [world.bob.pubkey] });
+  await timeline.loaded;
+  timeline.close();
+  timeline.close();
+  assert.equal(timeline.state, 'closed');
+  await waitUntil(() => (world.network.relays[0]?.ledger.closes.length ?? 0) > 0, { what: 'CLOSE' });
+  assert.equal(await timeline.older(), false);
+});
