@@ -82,6 +82,11 @@ export interface Ingest extends AsyncDisposable {
    * parsed from JSON. Resolves when the outcome is durable; rejects only with `StoreError`.
    */
   submit(event: unknown, source: Source): Promise<SubmitResult>;
+  /**
+   * Checks id and signature of an event that stays outside, such as an authentication (NIP-42); null where one of them
+   * is wrong. Never rejects.
+   */
+  verify(event: NostrEvent): Promise<VerifiedEvent | null>;
   /** True while the bounded queue is full: stop reading from what feeds it until `drained()` resolves. */
   readonly isFull: boolean;
   drained(): Promise<void>;

@@ -1,4 +1,11 @@
-import { InvalidError, type NostrEvent, parseEvent, serializeEvent, type VerifiedEvent } from '@nostrata/protocol';
+import {
+  InvalidError,
+  type NostrEvent,
+  parseEvent,
+  serializeEvent,
+  type VerifiedEvent,
+  verifyEvent,
+} from '@nostrata/protocol';
 import type { EventStore } from '@nostrata/store';
 import { byteLength } from '#platform';
 import { answerTo, rejected } from './answers.ts';
@@ -7,6 +14,7 @@ import type { Ingest, IngestLogger, IngestMetrics, Policy, Source, SubmitResult,
 import { createDesk, type Desk } from './desk.ts';
 import { createEphemeralChannel, type EphemeralChannel } from './ephemeral.ts';
 import { createGauge, type Gauge } from './gauge.ts';
+import { answerInquiries, createInquire, type Job } from './inquiry.ts';
 import { createJury } from './jury.ts';
 import { defaultLimits, type IngestLimits } from './limits.ts';
 import { createPath } from './path.ts';
@@ -55,10 +63,13 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
       for (const candidate of batch) desk.fail(candidate, error);
     },
   });
-  const verifier = await createVerifierPool<Candidate>({
+  const verifier = await createVerifierPool<Job>({
     ...options.verifier,
-    eventOf: (candidate) => candidate.event,
-    checked: (candidates, verdicts) => path.checked(candidates, verdicts),
+    eventOf: (job) => job.event,
+    checked: (jobs, verdicts) => {
+      const left = answerInquiries(jobs, verdicts);
+      path.checked(left.candidates, left.verdicts);
+    },
     workerDied: () => metrics.failed?.('worker'),
     logger,
   });
@@ -67,7 +78,8 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
     metrics.queueDepth?.(gauge.events);
     path.arrive(candidates);
   });
-  return new Door({ limits, gauge, desk, ticker, ephemeral, verifier, policies });
+  const inquire = createInquire({ gauge, verifier, metrics });
+  return new Door({ inquire, limits, gauge, desk, ticker, ephemeral, verifier, policies });
 }
 
 /** What stands at the entrance. */
@@ -77,7 +89,8 @@ interface Entrance {
   readonly desk: Desk;
   readonly ticker: Ticker<Candidate>;
   readonly ephemeral: EphemeralChannel;
-  readonly verifier: VerifierPool<Candidate>;
+  readonly verifier: VerifierPool<Job>;
+  readonly inquire: (event: NostrEvent) => Promise<VerifiedEvent | null>;
   readonly policies: readonly Policy[];
 }
 
@@ -109,6 +122,11 @@ class Door implements Ingest {
     return new Promise((resolve, reject) => {
       ticker.push({ event, json, bytes, source, resolve, reject, followers: undefined });
     });
+  }
+
+  verify(event: NostrEvent): Promise<VerifiedEvent | null> {
+    if (this.#stopping !== undefined) return Promise.resolve(verifyEvent(event));
+    return this.#entrance.inquire(event);
   }
 
   get isFull(): boolean {

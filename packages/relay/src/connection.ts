@@ -34,6 +34,12 @@ export interface Subscription {
   readonly entries: number;
 }
 
+/** A WebSocket message that waits for an AUTH before it. */
+export interface DeferredMessage {
+  readonly bytes: Buffer;
+  readonly isBinary: boolean;
+}
+
 /** One client: what it has authenticated, opened and asked for. */
 export interface Connection {
   readonly number: number;
@@ -61,6 +67,8 @@ export interface Connection {
   activeAtMs: number;
   /** True while the socket is not read, because what it feeds is full. */
   isPaused: boolean;
+  /** What came behind an AUTH whose signature is being checked: it is handled after that, in order. */
+  deferred: DeferredMessage[] | undefined;
   isClosed: boolean;
   /** Why the connection ended, for counters. */
   endReason: string;
@@ -93,6 +101,7 @@ export function createConnection({ nowMs, ...options }: ConnectionOptions): Conn
     heardAtMs: nowMs,
     activeAtMs: nowMs,
     isPaused: false,
+    deferred: undefined,
     isClosed: false,
     endReason: 'client',
   };

@@ -25,16 +25,17 @@ export function createReading(ingest: Ingest, limits: RelayLimits): Reading {
   const update = (connection: Connection) => {
     if (connection.isClosed) return;
     const { submissionsInFlight, isPaused } = connection;
+    const isHeld = connection.deferred !== undefined;
     if (!isPaused) {
       // Only one that feeds the queue has to wait for it.
-      const mustWait = submissionsInFlight > 0 && (ingest.isFull || submissionsInFlight >= most);
-      if (!mustWait) return;
+      const feedsTooMuch = submissionsInFlight > 0 && (ingest.isFull || submissionsInFlight >= most);
+      if (!isHeld && !feedsTooMuch) return;
       connection.isPaused = true;
       connection.outbox.pauseReading();
       if (ingest.isFull) waitForIngest(connection);
       return;
     }
-    if (waiting.has(connection) || submissionsInFlight > most / 2) return;
+    if (isHeld || waiting.has(connection) || submissionsInFlight > most / 2) return;
     if (ingest.isFull && submissionsInFlight > 0) {
       waitForIngest(connection);
       return;

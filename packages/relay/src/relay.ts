@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
-import { sendClosed, sendNotice } from './answers.ts';
+import { sendClosed } from './answers.ts';
 import { type Connection, createConnection } from './connection.ts';
 import type { ConnectionRequest, Relay, RelayOptions } from './contract.ts';
 import { createDispatch } from './dispatch.ts';
@@ -12,6 +12,7 @@ import { createNegentropyHandlers } from './handlers/negentropy.ts';
 import { createReqHandler } from './handlers/req.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { createInformation } from './information.ts';
+import { createIntake } from './intake.ts';
 import { defaultLimits, type RelayLimits } from './limits.ts';
 import { createLive } from './live.ts';
 import { createReading, type Reading } from './reading.ts';
@@ -32,7 +33,13 @@ export function createRelay(options: RelayOptions): Relay {
   const outboxes = createOutboxFactory();
   const reading = createReading(ingest, limits);
   const inFlight = createInFlight();
-  const { dispatch, live } = createRoutes(options, { limits, reading, inFlight });
+  const { dispatch, live } = createRoutes(options, {
+    limits,
+    reading,
+    inFlight,
+    onAuthAnswered: (connection) => intake.goOn(connection),
+  });
+  const intake = createIntake({ dispatch, reading, now, logger: options.logger, metrics });
   const sweeper = createSweeper({ limits, registry, now });
   const timer = setInterval(sweeper.sweep, sweepMilliseconds).unref();
   const randomHex = options.randomHex ?? ((bytes: number) => randomBytes(bytes).toString('hex'));
@@ -74,28 +81,6 @@ export function createRelay(options: RelayOptions): Relay {
     metrics?.connectionClosed?.(connection.endReason);
   };
 
-  const receive = (connection: Connection, data: Buffer, isBinary: boolean) => {
-    const nowMs = now();
-    connection.heardAtMs = nowMs;
-    connection.activeAtMs = nowMs;
-    if (connection.endReason !== 'client') return;
-    if (!connection.messages.take(1, nowMs) || !connection.bytes.take(data.length, nowMs)) {
-      connection.endReason = 'flood';
-      sendNotice(connection, { prefix: 'rate-limited', message: 'too many messages at once' });
-      connection.outbox.close(1008, 'flood');
-      return;
-    }
-    try {
-      dispatch(connection, data, { isBinary });
-    } catch (error) {
-      // A bug of ours that one message brings to light must not end everybody's connection.
-      options.logger?.error({ err: error, connection: connection.number }, 'a message could not be handled');
-      metrics?.messageRejected?.('unknown', 'error');
-      sendNotice(connection, { prefix: 'error', message: 'the message could not be handled' });
-    }
-    reading.update(connection);
-  };
-
   const accept = (socket: WebSocket, request: ConnectionRequest) => {
     const refusal = stopping ? 'the relay is stopping' : registry.refuse(request.ip);
     socket.on('error', (error) => options.logger?.info({ ip: request.ip, err: error.message }, 'socket error'));
@@ -107,7 +92,7 @@ export function createRelay(options: RelayOptions): Relay {
     const connection = open(socket, request);
     registry.add(connection, socket);
     metrics?.connectionOpened?.();
-    socket.on('message', (data, isBinary) => receive(connection, asBuffer(data), isBinary));
+    socket.on('message', (data, isBinary) => intake.receive(connection, { bytes: asBuffer(data), isBinary }));
     socket.on('pong', () => {
       connection.heardAtMs = now();
     });
@@ -160,10 +145,11 @@ interface Shared {
   readonly limits: RelayLimits;
   readonly reading: Reading;
   readonly inFlight: InFlight;
+  readonly onAuthAnswered: (connection: Connection) => void;
 }
 
 /** Wires the handlers of all verbs. */
-function createRoutes(options: RelayOptions, { limits, reading, inFlight }: Shared) {
+function createRoutes(options: RelayOptions, { limits, reading, inFlight, onAuthAnswered }: Shared) {
   const { store, ingest, settings = {}, now, logger, metrics } = options;
   const live = createLive({
     store,
@@ -194,7 +180,15 @@ function createRoutes(options: RelayOptions, { limits, reading, inFlight }: Shar
       inFlight,
       onAnswered: reading.update,
     }),
-    auth: createAuthHandler({ limits, now, publicUrls: settings.publicUrls ?? [], metrics }),
+    auth: createAuthHandler({
+      limits,
+      now,
+      publicUrls: settings.publicUrls ?? [],
+      ingest,
+      inFlight,
+      onAnswered: onAuthAnswered,
+      metrics,
+    }),
     req: createReqHandler({ ...common, live }),
     close: createCloseHandler({ live }),
     count: createCountHandler({ ...common, enabled: settings.count !== false }),
