@@ -1,7 +1,7 @@
 import type { SqlValue } from '../contract.ts';
 import type { SqliteHandle, SqliteStatement } from '../handle.ts';
 import { preparedStatementsMax, wasmScratchBytes } from '../limits.ts';
-import type { SqliteBuild } from './build.ts';
+import type { NativeFunction, SqliteBuild } from './build.ts';
 
 /** How a connection is opened. */
 export interface WasmOpenOptions {
@@ -33,6 +33,44 @@ class WasmSqliteError extends Error {
     this.errcode = errcode;
     this.errstr = message;
   }
+}
+
+/** The functions of the C interface that are called here; picked once, for looking each up by name costs as much as a call. */
+const nativeNames = [
+  'sqlite3_bind_blob',
+  'sqlite3_bind_double',
+  'sqlite3_bind_int64',
+  'sqlite3_bind_null',
+  'sqlite3_bind_text',
+  'sqlite3_clear_bindings',
+  'sqlite3_close_v2',
+  'sqlite3_column_blob',
+  'sqlite3_column_bytes',
+  'sqlite3_column_count',
+  'sqlite3_column_double',
+  'sqlite3_column_name',
+  'sqlite3_column_text',
+  'sqlite3_column_type',
+  'sqlite3_errmsg',
+  'sqlite3_exec',
+  'sqlite3_extended_result_codes',
+  'sqlite3_finalize',
+  'sqlite3_get_autocommit',
+  'sqlite3_open_v2',
+  'sqlite3_prepare_v3',
+  'sqlite3_reset',
+  'sqlite3_step',
+] as const;
+
+type Natives = Readonly<Record<(typeof nativeNames)[number], NativeFunction>>;
+
+function pickNatives({ wasm }: SqliteBuild): Natives {
+  const pick = (name: string): NativeFunction => {
+    const native = wasm.exports[name];
+    if (!native) throw new Error(`this build of SQLite has no ${name}`);
+    return native;
+  };
+  return Object.fromEntries(nativeNames.map((name) => [name, pick(name)])) as Natives;
 }
 
 interface Compiled {
@@ -85,7 +123,7 @@ function createStatement(connection: Connection, sql: string): SqliteStatement {
 
 class Connection {
   readonly #build: SqliteBuild;
-  readonly #c: SqliteBuild['wasm']['exports'];
+  readonly #c: Natives;
   readonly #isFull: () => boolean;
   readonly #statements = new Map<string, Compiled>();
   readonly #encoder = new TextEncoder();
@@ -96,12 +134,12 @@ class Connection {
 
   constructor(build: SqliteBuild, { file, vfs, isFull }: WasmOpenOptions) {
     this.#build = build;
-    this.#c = build.wasm.exports;
+    this.#c = pickNatives(build);
     this.#isFull = isFull;
     const out = build.wasm.alloc(4);
     const vfsName = vfs === undefined ? 0 : this.#copyText(vfs);
     const name = this.#writeText(file).pointer;
-    const code = this.#call('sqlite3_open_v2', name, out, readWriteCreate, vfsName);
+    const code = this.#c.sqlite3_open_v2(name, out, readWriteCreate, vfsName);
     this.#database = this.#peek(out);
     build.wasm.dealloc(out);
     if (vfsName !== 0) build.wasm.dealloc(vfsName);
@@ -110,7 +148,7 @@ class Connection {
       this.close();
       throw error;
     }
-    this.#call('sqlite3_extended_result_codes', this.#database, 1);
+    this.#c.sqlite3_extended_result_codes(this.#database, 1);
   }
 
   get isOpen(): boolean {
@@ -118,18 +156,18 @@ class Connection {
   }
 
   get isTransaction(): boolean {
-    return this.isOpen && this.#call('sqlite3_get_autocommit', this.#database) === 0;
+    return this.isOpen && this.#c.sqlite3_get_autocommit(this.#database) === 0;
   }
 
   exec(sql: string): void {
-    this.#check(this.#call('sqlite3_exec', this.#opened(), this.#writeText(sql).pointer, 0, 0, 0));
+    this.#check(this.#c.sqlite3_exec(this.#opened(), this.#writeText(sql).pointer, 0, 0, 0));
   }
 
   close(): void {
     if (this.#database === 0) return;
-    for (const { pointer } of this.#statements.values()) this.#call('sqlite3_finalize', pointer);
+    for (const { pointer } of this.#statements.values()) this.#c.sqlite3_finalize(pointer);
     this.#statements.clear();
-    this.#call('sqlite3_close_v2', this.#database);
+    this.#c.sqlite3_close_v2(this.#database);
     this.#database = 0;
     if (this.#scratch !== 0) this.#build.wasm.dealloc(this.#scratch);
     this.#scratch = 0;
@@ -143,7 +181,7 @@ class Connection {
     const database = this.#opened();
     const { pointer: text, bytes } = this.#writeText(sql);
     const out = this.#build.wasm.alloc(4);
-    const code = this.#call('sqlite3_prepare_v3', database, text, bytes, persistent, out, 0);
+    const code = this.#c.sqlite3_prepare_v3(database, text, bytes, persistent, out, 0);
     const pointer = this.#peek(out);
     this.#build.wasm.dealloc(out);
     this.#check(code);
@@ -156,17 +194,17 @@ class Connection {
   run<T>({ pointer }: Compiled, parameters: readonly SqlValue[], work: (columns: number) => T): T {
     try {
       for (let i = 0; i < parameters.length; i += 1) this.#bind(pointer, i + 1, parameters[i] ?? null);
-      return work(this.#call('sqlite3_column_count', pointer));
+      return work(this.#c.sqlite3_column_count(pointer));
     } finally {
       // Its result repeats the failure of the last step, which was thrown.
-      this.#call('sqlite3_reset', pointer);
-      if (parameters.length > 0) this.#call('sqlite3_clear_bindings', pointer);
+      this.#c.sqlite3_reset(pointer);
+      if (parameters.length > 0) this.#c.sqlite3_clear_bindings(pointer);
     }
   }
 
   /** True where there is another row. */
   step({ pointer }: Compiled): boolean {
-    const code = this.#call('sqlite3_step', pointer);
+    const code = this.#c.sqlite3_step(pointer);
     if (code === resultRow) return true;
     if (code === resultDone) return false;
     throw this.#error(code);
@@ -183,45 +221,44 @@ class Connection {
   #bind(statement: number, place: number, value: SqlValue): void {
     let code: number;
     // Numbers are bound as `node:sqlite` binds them; columns of whole numbers store them as whole numbers.
-    if (typeof value === 'number') code = this.#call('sqlite3_bind_double', statement, place, value);
+    if (typeof value === 'number') code = this.#c.sqlite3_bind_double(statement, place, value);
     else if (typeof value === 'string') {
       const { pointer, bytes } = this.#writeText(value);
-      code = this.#call('sqlite3_bind_text', statement, place, pointer, bytes, transient);
-    } else if (value === null) code = this.#call('sqlite3_bind_null', statement, place);
-    else if (typeof value === 'bigint') code = this.#call('sqlite3_bind_int64', statement, place, value);
+      code = this.#c.sqlite3_bind_text(statement, place, pointer, bytes, transient);
+    } else if (value === null) code = this.#c.sqlite3_bind_null(statement, place);
+    else if (typeof value === 'bigint') code = this.#c.sqlite3_bind_int64(statement, place, value);
     else {
       const pointer = this.#reserve(value.length + 1);
       this.#build.wasm.heap8u().set(value, pointer);
-      code = this.#call('sqlite3_bind_blob', statement, place, pointer, value.length, transient);
+      code = this.#c.sqlite3_bind_blob(statement, place, pointer, value.length, transient);
     }
     this.#check(code);
   }
 
   #column(statement: number, index: number): SqlValue {
-    const type = this.#call('sqlite3_column_type', statement, index);
+    const type = this.#c.sqlite3_column_type(statement, index);
     if (type === columnType.integer || type === columnType.float) {
-      return this.#call('sqlite3_column_double', statement, index);
+      return this.#c.sqlite3_column_double(statement, index);
     }
     if (type !== columnType.text && type !== columnType.blob) return null;
-    const pointer = this.#call(
-      type === columnType.text ? 'sqlite3_column_text' : 'sqlite3_column_blob',
-      statement,
-      index,
-    );
-    const end = pointer + this.#call('sqlite3_column_bytes', statement, index);
+    const isText = type === columnType.text;
+    const pointer = isText
+      ? this.#c.sqlite3_column_text(statement, index)
+      : this.#c.sqlite3_column_blob(statement, index);
+    const end = pointer + this.#c.sqlite3_column_bytes(statement, index);
     const heap = this.#build.wasm.heap8u();
-    return type === columnType.text ? this.#decoder.decode(heap.subarray(pointer, end)) : heap.slice(pointer, end);
+    return isText ? this.#decoder.decode(heap.subarray(pointer, end)) : heap.slice(pointer, end);
   }
 
   #names(statement: number, columns: number): string[] {
-    return Array.from({ length: columns }, (_, i) => this.#readText(this.#call('sqlite3_column_name', statement, i)));
+    return Array.from({ length: columns }, (_, i) => this.#readText(this.#c.sqlite3_column_name(statement, i)));
   }
 
   #forgetOldest(): void {
     if (this.#statements.size < preparedStatementsMax) return;
     const [oldest] = this.#statements;
     if (!oldest) return;
-    this.#call('sqlite3_finalize', oldest[1].pointer);
+    this.#c.sqlite3_finalize(oldest[1].pointer);
     this.#statements.delete(oldest[0]);
   }
 
@@ -235,8 +272,7 @@ class Connection {
   }
 
   #error(code: number): WasmSqliteError {
-    const message =
-      this.#database === 0 ? 'out of memory' : this.#readText(this.#call('sqlite3_errmsg', this.#database));
+    const message = this.#database === 0 ? 'out of memory' : this.#readText(this.#c.sqlite3_errmsg(this.#database));
     // The pool makes one result code of every failure of a file.
     if ((code & 0xff) === resultIoError && this.#isFull()) return new WasmSqliteError(resultFull, message);
     return new WasmSqliteError(code, message);
@@ -274,11 +310,5 @@ class Connection {
 
   #peek(pointer: number): number {
     return new DataView(this.#build.wasm.heap8u().buffer).getUint32(pointer, true);
-  }
-
-  #call(name: string, ...values: readonly (number | bigint)[]): number {
-    const native = this.#c[name];
-    if (!native) throw new Error(`this build of SQLite has no ${name}`);
-    return native(...values);
   }
 }
