@@ -146,7 +146,6 @@ export { embedsProtectedEvent } from './src/nip70.ts';
 export { answerNegentropy, createNegentropyClient, type NegentropyClient, type ReconcileOptions } from './src/nip77.ts';
 export { createSyncItems, type SyncItems } from './src/nip77-items.ts';
 export type { AddressReference, EventReference } from './src/references.ts';
-export { cutText, wholeText } from './src/text.ts';
 export {
   authFrame,
   closedFrame,
@@ -174,4 +173,5 @@ export {
   isIndexedTagName,
   isProtected,
 } from './src/tags.ts';
+export { cutText, wholeText } from './src/text.ts';
 export { hasValidId, hasValidSignature, verifyEvent } from './src/verify.ts';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { skipWithoutChromium, startBrowser } from '@nostrata/testing';
 
@@ -8,9 +9,16 @@ test('the door works in a browser', { skip }, async (context) => {
   const browser = await startBrowser({
     scripts: {
       door: new URL('test-door.ts', import.meta.url),
-      verifier: new URL('verifier/worker-browser.ts', import.meta.url),
+      verifier: new URL('../worker.ts', import.meta.url),
+      // What the guide has a page be served.
+      example: exampleOf(new URL('../../../docs/browser.md', import.meta.url)),
+      'store-worker': "import '@nostrata/store/wasm-worker';",
+      'verifier-worker': "import '@nostrata/ingest/worker';",
     },
-    files: { '/secp256k1.wasm': new URL('secp256k1.wasm', import.meta.resolve('tiny-secp256k1')) },
+    files: {
+      '/secp256k1.wasm': new URL('secp256k1.wasm', import.meta.resolve('tiny-secp256k1')),
+      '/sqlite3.wasm': new URL(import.meta.resolve('@sqlite.org/sqlite-wasm/sqlite3.wasm')),
+    },
   });
   try {
     const results = await browser.runLaws('door');
@@ -20,7 +28,18 @@ test('the door works in a browser', { skip }, async (context) => {
         if (error !== undefined) throw new Error(error);
       });
     }
+    await context.test('the example of the guide runs', async () => {
+      const page = await browser.visit('example');
+      await page.close();
+    });
   } finally {
     await browser.stop();
   }
 });
+
+/** The code of a document that is for browsers. Loading it as a module waits for its end. */
+function exampleOf(document: URL): string {
+  const [, code = ''] = /^```ts browser\n([\s\S]*?)^```$/m.exec(readFileSync(document, 'utf8')) ?? [];
+  assert.notEqual(code, '', 'the guide has an example');
+  return code;
+}

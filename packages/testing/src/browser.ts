@@ -25,8 +25,8 @@ export function skipWithoutChromium(): string | false {
 
 /** What a test's site serves. */
 export interface TestSite {
-  /** TypeScript files by the name of the script that is made of each, with all that it imports: `{ page: URL }`. */
-  readonly scripts: Readonly<Record<string, URL>>;
+  /** TypeScript by the name of the script that is made of it with all that it imports: a file, or the code itself. */
+  readonly scripts: Readonly<Record<string, URL | string>>;
   /** Scripts as they are, by path. */
   readonly texts?: Readonly<Record<string, string>> | undefined;
   /** Files by path. */
@@ -51,8 +51,7 @@ export interface TestBrowser {
 export async function startBrowser(site: TestSite): Promise<TestBrowser> {
   const [{ build }, { chromium }] = await Promise.all([import('esbuild'), import('playwright-core')]);
   const pages = new Map<string, Uint8Array>();
-  const entryPoints = Object.fromEntries(Object.entries(site.scripts).map(([name, url]) => [name, fileURLToPath(url)]));
-  const result = await build({ ...bundling, entryPoints });
+  const result = await build(bundlingOf(site));
   for (const { path, contents } of result.outputFiles ?? []) pages.set(path, contents);
   for (const [path, text] of Object.entries(site.texts ?? {})) pages.set(path, new TextEncoder().encode(text));
   for (const [path, file] of Object.entries(site.files ?? {})) pages.set(path, readFileSync(file));
@@ -146,17 +145,37 @@ const standIns: Plugin = {
   },
 };
 
-const bundling: BuildOptions = {
-  bundle: true,
-  write: false,
-  outdir: '/',
-  format: 'esm',
-  platform: 'browser',
-  target: 'es2024',
-  define: { process: 'pageProcess' },
-  plugins: [standIns],
-  logLevel: 'error',
-};
+function bundlingOf({ scripts }: TestSite): BuildOptions {
+  const entryPoints = Object.fromEntries(
+    Object.entries(scripts).map(([name, script]) => [
+      name,
+      typeof script === 'string' ? `code:${name}` : fileURLToPath(script),
+    ]),
+  );
+  const codes: Plugin = {
+    name: 'codes',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^code:/ }, ({ path }) => ({ path: path.slice('code:'.length), namespace: 'code' }));
+      onLoad({ filter: /.*/, namespace: 'code' }, ({ path }) => ({
+        contents: String(scripts[path]),
+        loader: 'ts',
+        resolveDir: import.meta.dirname,
+      }));
+    },
+  };
+  return {
+    entryPoints,
+    bundle: true,
+    write: false,
+    outdir: '/',
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2024',
+    define: { process: 'pageProcess' },
+    plugins: [codes, standIns],
+    logLevel: 'error',
+  };
+}
 
 const html = '<!doctype html><meta charset="utf-8"><title>test</title>';
 

@@ -8,8 +8,6 @@ export interface HandlePool {
   pauseVfs(): unknown;
   /** Takes them again. */
   unpauseVfs(): Promise<unknown>;
-  /** Deletes them. */
-  removeVfs(): Promise<boolean>;
 }
 
 /** The parts of SQLite's official WebAssembly build that are used here. */

@@ -20,8 +20,6 @@ export interface WasmFiles {
   open(file: string, place: string): SqliteHandle;
   /** Lets go of all files; every connection is closed before. */
   release(): void;
-  /** Deletes all files; every connection is closed before. */
-  remove(): Promise<void>;
 }
 
 /** What SQLite is started with. */
@@ -48,7 +46,8 @@ export async function loadWasmSqlite(options: WasmSqliteOptions = {}): Promise<W
 
 async function takeFiles(build: SqliteBuild, name: string): Promise<HandlePool> {
   const pool = await build.installOpfsSAHPoolVfs({
-    name,
+    // SQLite knows file systems by name and has some of its own.
+    name: `nostrata ${name}`,
     directory: `nostrata/${encodeURIComponent(name)}`,
     // Without it a second thread that comes too early would delete what the first one has.
     preserveOnInitFailure: true,
@@ -70,9 +69,6 @@ function createFiles(build: SqliteBuild, pool: HandlePool, isFull: () => boolean
     },
     release: () => {
       pool.pauseVfs();
-    },
-    remove: async () => {
-      await pool.removeVfs();
     },
   };
 }

@@ -23,7 +23,9 @@ async function readIds(store: EventStore, filter: Parameters<EventStore['query']
 test('a walk reads the index of kinds alone, and hashes the list of authors', { skip }, async () => {
   await using store = await databases.open({ now: () => 0 });
   await using database = await connectStore(databases.urlOf(store));
-  const rows = await database.query<{ 'QUERY PLAN': string }>(`EXPLAIN (GENERIC_PLAN, VERBOSE, COSTS OFF) ${newest.text}`);
+  const rows = await database.query<{ 'QUERY PLAN': string }>(
+    `EXPLAIN (GENERIC_PLAN, VERBOSE, COSTS OFF) ${newest.text}`,
+  );
   const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
   assert.deepEqual(plan.match(/(?<=Scan (?:Backward )?using )\w+/g), ['event_kind'], plan);
   assert.match(plan, /hashed SubPlan/, plan);

@@ -75,6 +75,42 @@ describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
     await page.close();
   });
 
+  test('SQLite that cannot be loaded is told in one sentence', async () => {
+    const page = await visit();
+    const opening = page.evaluate(() => lab.open({ name: 'x', wasmUrl: '/missing.wasm' }));
+    await assert.rejects(opening, /StoreError: SQLite cannot be loaded \(/);
+    await page.close();
+  });
+
+  test('a name that cannot be one of a folder is refused', async () => {
+    const page = await visit();
+    for (const name of ['', '..', 'x'.repeat(81)]) {
+      await assert.rejects(
+        page.evaluate((bad) => lab.open({ name: bad }), name),
+        /StoreError: a storage has a name/,
+      );
+    }
+    const odd = await page.evaluate(() => lab.open({ name: '../a b/ö:' }));
+    assert.equal(odd.persistent, true);
+    await page.close();
+  });
+
+  test('a storage is deleted when no tab has it open', async () => {
+    const page = await visitStorage({ name: 'gone' });
+    await page.evaluate(() => lab.put(0, 10));
+    await assert.rejects(
+      page.evaluate(() => lab.delete('gone')),
+      /StoreError: the storage "gone" cannot be deleted while a tab has it open/,
+    );
+    assert.equal((await page.evaluate(() => lab.count([{}]))).count, 10);
+    await page.evaluate(() => lab.close());
+    await page.evaluate(() => lab.delete('gone'));
+    await page.evaluate(() => lab.delete('gone'));
+    await page.evaluate(() => lab.open({ name: 'gone' }));
+    assert.equal((await page.evaluate(() => lab.count([{}]))).count, 0);
+    await page.close();
+  });
+
   test('a browser may be asked to keep the storage', async () => {
     const page = await visit();
     const opened = await page.evaluate(() => lab.open({ name: 'asked', askForPersistence: true }));

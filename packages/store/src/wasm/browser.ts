@@ -25,14 +25,18 @@ export interface LockManagerLike {
   request<T>(name: string, options: { readonly signal?: AbortSignal }, work: () => Promise<T>): Promise<T>;
 }
 
+/** A folder of the origin's private file system. */
+export interface FolderLike {
+  getDirectoryHandle(name: string): Promise<FolderLike>;
+  removeEntry(name: string, options: { readonly recursive: boolean }): Promise<void>;
+}
+
 /** What a browser may offer; anything may be missing. */
 export interface BrowserGlobals {
   readonly navigator?:
     | {
         readonly locks?: LockManagerLike | undefined;
-        readonly storage?:
-          | { getDirectory?(): Promise<unknown>; persist?(): Promise<boolean>; persisted?(): Promise<boolean> }
-          | undefined;
+        readonly storage?: { getDirectory?(): Promise<FolderLike>; persist?(): Promise<boolean> } | undefined;
       }
     | undefined;
   readonly FileSystemFileHandle?: { readonly prototype: object } | undefined;
@@ -45,7 +49,7 @@ export interface BrowserGlobals {
       ) => WorkerLike)
     | undefined;
   readonly performance: { now(): number };
-  readonly crypto: { randomUUID?(): string; getRandomValues(bytes: Uint8Array): Uint8Array };
+  readonly crypto: { getRandomValues(bytes: Uint8Array): Uint8Array };
 }
 
 /** The browser that this runs in. */

@@ -1,7 +1,8 @@
-import { createSqliteDatabase, type SqliteHandle } from '@nostrata/database';
+import { createSqliteDatabase, type Database, type SqliteHandle } from '@nostrata/database';
 import type { WasmFiles, WasmSqlite } from '@nostrata/database/wasm';
 import { startTimer } from '#platform';
 import { StoreError } from '../errors.ts';
+import { translateFailures } from '../sqlite/failures.ts';
 import type { BrowserGlobals, MessageEnd } from './browser.ts';
 import { configureHandle, openEngine } from './engine.ts';
 import { toFailure } from './failures.ts';
@@ -40,7 +41,9 @@ export function createHost({ browser, loadSqlite }: HostOptions): (message: Open
   return async (message) => {
     const { port, wasmUrl } = message;
     try {
-      loading ??= loadSqlite(wasmUrl);
+      loading ??= loadSqlite(wasmUrl).catch((error: unknown) => {
+        throw new StoreError(`SQLite cannot be loaded (${describe(error)})`, { cause: error });
+      });
       const sqlite = await loading;
       const reason = await whyNotPersistent(browser);
       const tab =
@@ -101,7 +104,8 @@ function openShared(message: OpenMessage, { browser, sqlite }: Means): Tab {
     send: (answer: Incoming) => message.port.postMessage(answer),
     lead: async () => {
       const files = await takeFiles(sqlite, message.name);
-      const open = (file: string): SqliteHandle => files.open(file, placeOf(message));
+      const open = (file: string): SqliteHandle =>
+        translateFailures(placeOf(message), () => files.open(file, placeOf(message)));
       try {
         return await startLead(message, { browser, open, release: files.release });
       } catch (error) {
@@ -138,20 +142,33 @@ async function startLead(message: OpenMessage, { browser, open, release }: Groun
   let nowMs = 0;
   const now = (): number => nowMs;
   const sliceNow = (): number => browser.performance.now();
-  const store = await openEngine(open('events.db'), { place, now, relayUrls, cacheBytes, fileBytesMax, sliceNow });
-  const tables = open('tables.db');
-  configureHandle(tables, fileBytesMax);
-  const database = createSqliteDatabase(place, tables);
-  return {
-    service: createService({ store, database }, (ms) => {
+  const database = openTables(open('tables.db'), message);
+  try {
+    const store = await openEngine(open('events.db'), { place, now, relayUrls, cacheBytes, fileBytesMax, sliceNow });
+    const service = createService({ store, database }, (ms) => {
       nowMs = ms;
-    }),
-    stop: async () => {
+    });
+    const stop = async (): Promise<void> => {
       await store.stop();
       await database.close();
       release();
-    },
-  };
+    };
+    return { service, stop };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function openTables(handle: SqliteHandle, message: OpenMessage): Database {
+  const place = placeOf(message);
+  try {
+    translateFailures(place, () => configureHandle(handle, message.fileBytesMax));
+    return createSqliteDatabase(place, handle);
+  } catch (error) {
+    handle.close();
+    throw error;
+  }
 }
 
 /** The files of a tab that has just ended may be taken for another moment. */

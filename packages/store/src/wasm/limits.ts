@@ -14,3 +14,6 @@ export const joinedPageEvents = 400;
 export const takeFilesPauseMs = 50;
 /** A tab's files are free within milliseconds of its end; ten seconds is a browser in trouble. */
 export const takeFilesAttempts = 200;
+
+/** Characters of a storage's name: with its encoding it is the name of a folder. */
+export const nameCharactersMax = 80;

@@ -4,9 +4,29 @@ import { StoreError } from '../errors.ts';
 import { type BrowserGlobals, getBrowser, type MessageEnd, type WorkerLike } from './browser.ts';
 import { fromFailure } from './failures.ts';
 import { closeWord, type OpenAnswer, type OpenMessage } from './host.ts';
+import { nameCharactersMax } from './limits.ts';
 import { createLink } from './link.ts';
 import { createRemoteDatabase } from './remote-database.ts';
 import { createRemoteStore, type RemoteStore } from './remote-store.ts';
+
+/**
+ * Deletes the storage of that name with everything in it; nothing happens where there is none.
+ * @throws StoreError where a tab has it open
+ */
+export async function deleteBrowserStorage(name: string): Promise<void> {
+  checkName(name);
+  const { storage } = getBrowser().navigator ?? {};
+  try {
+    const root = await storage?.getDirectory?.();
+    const folder = await root?.getDirectoryHandle('nostrata');
+    await folder?.removeEntry(encodeURIComponent(name), { recursive: true });
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NotFoundError') return;
+    throw new StoreError(`the storage ${JSON.stringify(name)} cannot be deleted while a tab has it open`, {
+      cause: error,
+    });
+  }
+}
 
 /** How a browser's storage is opened. */
 export interface BrowserStorageOptions extends StoreOptions {
@@ -16,9 +36,11 @@ export interface BrowserStorageOptions extends StoreOptions {
   readonly askForPersistence?: boolean | undefined;
   /**
    * Makes the worker, for those whose bundler must see its address: `() => new Worker(…, { type: 'module' })` of
-   * `@nostrata/store/wasm-worker`. A worker made here is ended by `close`.
+   * `@nostrata/store/wasm-worker`.
    */
   readonly worker?: (() => unknown) | undefined;
+  /** Leaves the worker to whoever made it, where it serves several storages; else `close` ends it. */
+  readonly keepsWorker?: boolean | undefined;
   /** Address of `sqlite3.wasm`; beside the worker's script unless told. */
   readonly wasmUrl?: string | undefined;
   /** Bytes of event texts that the worker keeps in memory; 16 MB unless told. */
@@ -47,6 +69,7 @@ export interface BrowserStorage extends AsyncDisposable {
  * @throws StoreError with one clear sentence
  */
 export async function openBrowserStorage(options: BrowserStorageOptions): Promise<BrowserStorage> {
+  checkName(options.name);
   const browser = getBrowser();
   const worker = startWorker(options, browser);
   const { port1: port, port2 } = new browser.MessageChannel();
@@ -59,7 +82,11 @@ export async function openBrowserStorage(options: BrowserStorageOptions): Promis
   try {
     const opened = await Promise.race([askToOpen(worker, { options, port, port2 }), failed]);
     const link = createLink(port, options.now);
-    failed.catch((error: Error) => link.fail(error));
+    failed.catch((error: Error) => {
+      link.fail(error);
+      // Another tab can lead where this worker is of no use any more.
+      endWorker(worker, options);
+    });
     const lastSeq = await link.ask({ type: 'follow', isFollowing: false });
     const store = createRemoteStore(link, { now: options.now, metrics: options.metrics, lastSeq });
     const database = createRemoteDatabase(link);
@@ -87,9 +114,13 @@ function startWorker(options: BrowserStorageOptions, { Worker }: BrowserGlobals)
   return new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'nostrata storage' });
 }
 
-function endWorker(worker: WorkerLike, { worker: make }: BrowserStorageOptions): void {
-  // One that the caller made may serve others.
-  if (!make) worker.terminate();
+function endWorker(worker: WorkerLike, { keepsWorker = false }: BrowserStorageOptions): void {
+  if (!keepsWorker) worker.terminate();
+}
+
+function checkName(name: string): void {
+  if (name.length > 0 && name.length <= nameCharactersMax && !/^\.*$/.test(name)) return;
+  throw new StoreError(`a storage has a name of 1 to ${nameCharactersMax} characters, not ${JSON.stringify(name)}`);
 }
 
 interface Opening {

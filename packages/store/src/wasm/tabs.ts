@@ -55,6 +55,8 @@ class SharingTab implements Tab {
   readonly #sessions = new Map<string, Session>();
   #lead: Lead | undefined;
   #leader: string | undefined;
+  /** Before its lock is held, a leader that is asked would take this tab for one that has gone. */
+  #isPresent = false;
   #ended: Promise<unknown>;
 
   constructor(options: TabOptions) {
@@ -66,6 +68,7 @@ class SharingTab implements Tab {
     // Held as long as this tab lives: the leader waits for it to know when the tab is gone.
     const { signal } = this.#closing;
     const presence = locks.request(tabLock(name, id), {}, async () => {
+      this.#isPresent = true;
       this.#post({ type: 'hello', from: id });
       await this.#present.promise;
     });
@@ -124,7 +127,7 @@ class SharingTab implements Tab {
         if (this.#lead) this.#post({ type: 'leader', from: id });
         return;
       case 'leader':
-        if (notice.from === this.#leader || this.#lead) return;
+        if (notice.from === this.#leader || this.#lead || !this.#isPresent) return;
         this.#leader = notice.from;
         this.#askAgain();
         return;

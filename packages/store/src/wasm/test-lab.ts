@@ -1,7 +1,7 @@
 import { type Filter, idOfSerialized, type VerifiedEvent } from '@nostrata/protocol';
 import { createAuthor } from '../conformance/fixtures.ts';
 import { toSeq } from '../seq.ts';
-import { type BrowserStorage, openBrowserStorage } from './open.ts';
+import { type BrowserStorage, deleteBrowserStorage, openBrowserStorage } from './open.ts';
 
 const author = createAuthor('a page');
 
@@ -21,6 +21,7 @@ export interface LabOptions {
   readonly worker?: string;
   readonly askForPersistence?: boolean;
   readonly fileBytesMax?: number;
+  readonly wasmUrl?: string;
 }
 
 /** What a test may ask of a page; every answer can be sent to it. */
@@ -40,6 +41,10 @@ export class Lab {
     this.#storage = await openBrowserStorage({ ...rest, name, now: Date.now, worker: make });
     const { persistent, reason, isProtected } = this.#storage;
     return { persistent, reason, isProtected };
+  }
+
+  delete(name: string): Promise<void> {
+    return deleteBrowserStorage(name);
   }
 
   close(): Promise<void> {

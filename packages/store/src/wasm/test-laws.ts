@@ -16,7 +16,7 @@ let opened = 0;
 
 /** Opens a storage whose store closes all of it when it is stopped. */
 async function open(name: string, options: StoreOptions, worker: number): Promise<EventStore> {
-  const storage = await openBrowserStorage({ ...options, name, worker: () => workers[worker] });
+  const storage = await openBrowserStorage({ ...options, name, worker: () => workers[worker], keepsWorker: true });
   if (!storage.persistent) throw new Error(`the laws are about files: ${storage.reason}`);
   const { store } = storage;
   const stop = (): Promise<void> => storage.close();
