@@ -15,13 +15,15 @@ export interface ImportState {
 interface Saved extends ImportPosition {
   readonly fingerprint: string;
   readonly size: number;
+  readonly changedMs: number;
 }
 
-const headBytes = 65_536;
+const fingerprintBytes = 65_536;
 
 /**
- * Opens the state of importing `file` into the store at `storeUrl`. A file is known by its path and its first 64 KiB
- * and must not have become shorter; one that was appended to goes on where it ended.
+ * Opens the state of importing `file` into the store at `storeUrl`. A file goes on where it was if it was not touched
+ * meanwhile, or if it only has more at its end: its first 64 KiB, and the last ones it had, are what they were. Every
+ * other file starts over, which costs time and loses nothing.
  */
 export async function openImportState(options: {
   readonly folder: string;
@@ -34,17 +36,21 @@ export async function openImportState(options: {
     .digest('hex')
     .slice(0, 32);
   const target = join(options.folder, `${name}.json`);
-  const fingerprint = await readFingerprint(path);
-  const { size } = await stat(path);
+  const { size, mtimeMs: changedMs } = await stat(path);
+  const fingerprint = await readFingerprint(path, size);
+  const isContinued = async (saved: Saved): Promise<boolean> => {
+    if (saved.size === size) return saved.changedMs === changedMs && saved.fingerprint === fingerprint;
+    return saved.size < size && saved.fingerprint === (await readFingerprint(path, saved.size));
+  };
   return {
     async load() {
       const saved = await readSaved(target);
-      if (saved?.fingerprint !== fingerprint || saved.size > size) return { offset: 0, lines: 0 };
+      if (saved === undefined || !(await isContinued(saved))) return { offset: 0, lines: 0 };
       return { offset: saved.offset, lines: saved.lines };
     },
     async save(position) {
       await mkdir(options.folder, { recursive: true });
-      const saved: Saved = { ...position, fingerprint, size };
+      const saved: Saved = { ...position, fingerprint, size, changedMs };
       await writeFile(`${target}.new`, JSON.stringify(saved));
       await rename(`${target}.new`, target);
     },
@@ -52,19 +58,26 @@ export async function openImportState(options: {
   };
 }
 
-async function readFingerprint(path: string): Promise<string> {
+/** Stands for the beginning of a file and for its end, as far as it is `size` bytes long. */
+async function readFingerprint(path: string, size: number): Promise<string> {
   await using file = await open(path);
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-  return createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex');
+  const hash = createHash('sha256');
+  for (const from of [0, Math.max(0, size - fingerprintBytes)]) {
+    const length = Math.min(fingerprintBytes, size - from);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, from);
+    hash.update(buffer.subarray(0, bytesRead));
+  }
+  return hash.digest('hex');
 }
 
 /** A state that cannot be read is no state: the import then starts over, which costs time and nothing else. */
 async function readSaved(path: string): Promise<Saved | undefined> {
   try {
     const saved = JSON.parse(await readFile(path, 'utf8')) as Partial<Saved> | null;
-    const { offset, lines, fingerprint, size } = saved ?? {};
+    const { offset, lines, fingerprint, size, changedMs } = saved ?? {};
     if (!isCount(offset) || !isCount(lines) || !isCount(size) || typeof fingerprint !== 'string') return undefined;
-    return { offset, lines, size, fingerprint };
+    if (typeof changedMs !== 'number') return undefined;
+    return { offset, lines, size, fingerprint, changedMs };
   } catch {
     return undefined;
   }
