@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Ingest } from '@nostrata/ingest';
+import type { EventStore } from '@nostrata/store';
 import { composeIngest, composeStore } from '../compose-door.ts';
 import { importBlocksMax, importLineBytesMax, importStateEveryMs, rejectReasonsMax } from '../limits.ts';
 import { getStoreUrl } from '../store-url.ts';
@@ -32,6 +33,7 @@ export interface ImportArguments {
 interface Run {
   readonly invocation: Invocation;
   readonly ingest: Ingest;
+  readonly store: Pick<EventStore, 'lastSeq'>;
   readonly counts: ImportCounts;
   readonly countByReason: Map<string, number>;
   readonly rejects: RejectsFile | undefined;
@@ -57,7 +59,7 @@ export async function runImport(invocation: Invocation, { files, rejects, restar
   {
     await using store = await composeStore({ settings, now: host.now });
     await using ingest = await composeIngest(store, { settings, given, now: host.now, logger }, { isImport: true });
-    const run: Run = { invocation, ingest, counts, countByReason, rejects: rejectsFile, restart };
+    const run: Run = { invocation, ingest, store, counts, countByReason, rejects: rejectsFile, restart };
     for (const [file, input] of inputs) {
       if (terminal.interrupted.aborted) break;
       await importFile(run, file, input);
@@ -104,7 +106,12 @@ async function openState(run: Run, file: string): Promise<ImportState | undefine
   const { settings } = run.invocation;
   const storeUrl = getStoreUrl(settings);
   if (file === '-' || storeUrl.startsWith('memory:')) return undefined;
-  const state = await openImportState({ folder: join(settings.data, 'import'), file, storeUrl });
+  const state = await openImportState({
+    folder: join(settings.data, 'import'),
+    file,
+    storeUrl,
+    lastSeq: () => run.store.lastSeq(),
+  });
   if (run.restart) await state.clear();
   return state;
 }

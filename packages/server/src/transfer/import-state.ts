@@ -16,6 +16,7 @@ interface Saved extends ImportPosition {
   readonly fingerprint: string;
   readonly size: number;
   readonly changedMs: number;
+  readonly lastSeq: number;
 }
 
 const fingerprintBytes = 65_536;
@@ -29,6 +30,8 @@ export async function openImportState(options: {
   readonly folder: string;
   readonly file: string;
   readonly storeUrl: string;
+  /** The end of the store's log now: a store that has less than before is another one. */
+  readonly lastSeq: () => number;
 }): Promise<ImportState> {
   const path = await realpath(options.file);
   const name = createHash('sha256')
@@ -39,6 +42,7 @@ export async function openImportState(options: {
   const { size, mtimeMs: changedMs } = await stat(path);
   const fingerprint = await readFingerprint(path, size);
   const isContinued = async (saved: Saved): Promise<boolean> => {
+    if (options.lastSeq() < saved.lastSeq) return false;
     if (saved.size === size) return saved.changedMs === changedMs && saved.fingerprint === fingerprint;
     return saved.size < size && saved.fingerprint === (await readFingerprint(path, saved.size));
   };
@@ -50,7 +54,7 @@ export async function openImportState(options: {
     },
     async save(position) {
       await mkdir(options.folder, { recursive: true });
-      const saved: Saved = { ...position, fingerprint, size, changedMs };
+      const saved: Saved = { ...position, fingerprint, size, changedMs, lastSeq: options.lastSeq() };
       await writeFile(`${target}.new`, JSON.stringify(saved));
       await rename(`${target}.new`, target);
     },
@@ -74,10 +78,10 @@ async function readFingerprint(path: string, size: number): Promise<string> {
 async function readSaved(path: string): Promise<Saved | undefined> {
   try {
     const saved = JSON.parse(await readFile(path, 'utf8')) as Partial<Saved> | null;
-    const { offset, lines, fingerprint, size, changedMs } = saved ?? {};
+    const { offset, lines, fingerprint, size, changedMs, lastSeq } = saved ?? {};
     if (!isCount(offset) || !isCount(lines) || !isCount(size) || typeof fingerprint !== 'string') return undefined;
-    if (typeof changedMs !== 'number') return undefined;
-    return { offset, lines, size, fingerprint, changedMs };
+    if (typeof changedMs !== 'number' || !isCount(lastSeq)) return undefined;
+    return { offset, lines, size, fingerprint, changedMs, lastSeq };
   } catch {
     return undefined;
   }
