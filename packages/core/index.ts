@@ -25,6 +25,19 @@ export type { Core, CoreReads, ReadName, ReadTarget, ReadValue, TemplateOptions 
 export type { Draft, Edit, EditOptions } from './src/edit.ts';
 export { PublishError, type PublishFault, SignerError, type SignerFault, StaleBaseError } from './src/errors.ts';
 export type { Figures } from './src/figures.ts';
+export type {
+  ChatRoom,
+  DirectMessages,
+  MessagePage,
+  MessageParts,
+  MessageReaction,
+  RoomMessage,
+  SentMessage,
+  UnwrapReport,
+} from './src/messages/contract.ts';
+export { MessageError, type MessageFault } from './src/messages/errors.ts';
+export { type MessagesOptions, openMessages } from './src/messages/messages.ts';
+export { messageMigrations } from './src/messages/schema.ts';
 export { openCore } from './src/open.ts';
 export type { Thread, ThreadNode } from './src/reads/thread.ts';
 export { createKeySigner, type FullSigner } from './src/signers/key-signer.ts';

@@ -51,6 +51,7 @@ export {
   type ChatMessageParts,
   createChatMessage,
   getChatRoom,
+  getChatRoomId,
   parseChatMessage,
   parseInboxRelays,
 } from './src/nip17.ts';

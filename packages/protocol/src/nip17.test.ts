@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createEventBuilder, createKeys } from '@nostrata/testing';
 import { InvalidError } from './errors.ts';
-import { createChatMessage, getChatRoom, parseChatMessage, parseInboxRelays } from './nip17.ts';
+import { createChatMessage, getChatRoom, getChatRoomId, parseChatMessage, parseInboxRelays } from './nip17.ts';
 import { createRumor } from './nip59.ts';
 
 const [alice, bob, carol] = ['alice', 'bob', 'carol'].map((seed) => createKeys(seed).pubkey) as [
@@ -52,6 +52,12 @@ test('a file message carries what its receiver needs to decrypt the file', () =>
 test('the room is the same for everybody in it, whoever writes', () => {
   const fromBob = createChatMessage({ ...base, author: bob, recipients: [carol, alice, carol] });
   assert.deepEqual(getChatRoom(fromBob), getChatRoom(createChatMessage(base)));
+});
+
+test('a room has one id, whatever the order of its members, and another room another', () => {
+  assert.equal(getChatRoomId([alice, bob]), getChatRoomId([bob, alice, bob]));
+  assert.notEqual(getChatRoomId([alice, bob]), getChatRoomId([alice, bob, carol]));
+  assert.match(getChatRoomId([alice]), /^[0-9a-f]{64}$/);
 });
 
 test('a note to oneself has a room of one', () => {

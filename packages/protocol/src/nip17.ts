@@ -1,3 +1,5 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { InvalidError } from './errors.ts';
 import { isHex64, type Tag, type UnsignedEvent } from './event.ts';
 import { Kind } from './kinds.ts';
@@ -98,6 +100,11 @@ export function parseChatMessage(rumor: Rumor): ChatMessage | null {
 /** The room that a rumor belongs to: its author and everybody in `p` tags, each once, sorted (NIP-17). */
 export function getChatRoom(rumor: UnsignedEvent): string[] {
   return [...new Set([rumor.pubkey, ...getTagValues(rumor, 'p').filter(isHex64)])].sort();
+}
+
+/** A short name of a room: 64 hex digits, the same for everybody in it, whatever the order. */
+export function getChatRoomId(members: readonly string[]): string {
+  return bytesToHex(sha256(utf8ToBytes([...new Set(members)].sort().join(' '))));
 }
 
 /** The relays on which somebody wants to get direct messages (kind 10050), normalised, in order, each once. */

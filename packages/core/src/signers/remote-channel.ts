@@ -10,6 +10,7 @@ import type {
 import {
   decryptNip44,
   encryptNip44,
+  type Filter,
   formatRemoteRequest,
   getConversationKey,
   getPublicKey,
@@ -117,7 +118,7 @@ export function createRemoteChannel(options: ChannelOptions): RemoteChannel {
   async function subscribe(): Promise<void> {
     if (isStopped) throw new SignerError('unreachable', 'signer has been stopped');
     const authors = remoteSigner === undefined ? {} : { authors: [remoteSigner] };
-    const filters = [{ kinds: [Kind.remoteSigning], '#p': [client], ...authors }];
+    const filters: Filter[] = [{ kinds: [Kind.remoteSigning], tags: { p: [client] }, ...authors }];
     const plan = new Map(relays.map((relay) => [relay, filters]));
     const next = pool.subscribe(plan, { graceMs: subscribeGraceMs, deadlineMs: subscribeDeadlineMs });
     const last = subscription;
