@@ -19,6 +19,31 @@ export type {
 } from './src/contract.ts';
 export type { NetworkLimits } from './src/limits.ts';
 export { createPool, type PoolOptions } from './src/pool/pool.ts';
+export { type AuthorContext, type AuthorRoute, routeAuthorReads } from './src/routes/author-route.ts';
+export {
+  findMissingRelayLists,
+  isSentToInboxes,
+  type PublishContext,
+  type PublishRoute,
+  routePublish,
+} from './src/routes/publish-route.ts';
+export {
+  type FilterPattern,
+  findFilterPattern,
+  type ReadContext,
+  type ReadRoute,
+  routeRead,
+} from './src/routes/read-route.ts';
+export {
+  buildRelaySet,
+  type KnownLists,
+  readRelays,
+  selectRelayHint,
+  selectZapRelays,
+  writeRelays,
+} from './src/routes/relay-set.ts';
+export { createRoutes, type Routes, type RoutesOptions } from './src/routes/routes.ts';
+export type { ScoreStorage } from './src/routes/scores.ts';
 export { findAddressFault, isPublicAddress } from './src/socket/address.ts';
 export type {
   FetchInformation,
