@@ -94,6 +94,31 @@ export const vanishLaws: readonly Law[] = [
     assert.deepEqual(await subject.ids({ kinds: [1_059] }), [later.id, others.id]);
     assert.deepEqual(await subject.put(mine, wrap(11, alice.pubkey)), ['vanished', 'vanished']);
   }),
+  lastingLaw(13, "a wrap whose p tag is no pubkey is nobody's, whatever it looks like", async (subject) => {
+    const wrapTo = (text: string) => bob.event({ kind: 1059, created_at: 5, tags: [['p', text]] });
+    const { pubkey } = alice;
+    const odd = [
+      pubkey.toUpperCase(),
+      `${pubkey} `,
+      pubkey.slice(0, 63),
+      `${pubkey.slice(0, 62)}zz`,
+      '',
+      'z'.repeat(64),
+    ];
+    const wraps = odd.map(wrapTo);
+    assert.deepEqual(await subject.put(alice.vanish(20, ['ALL_RELAYS']), wrapTo(pubkey), ...wraps), [
+      'stored',
+      'vanished',
+      ...odd.map(() => 'stored'),
+    ]);
+    const deletion = alice.deletion(
+      30,
+      wraps.map(({ id }) => ['e', id]),
+    );
+    assert.deepEqual(await subject.put(deletion), ['stored']);
+    await subject.settle();
+    for (const wrap of wraps) assert.ok(await subject.has(wrap));
+  }),
   lastingLaw(13, 'the own relay counts in every spelling, another relay does not', async (subject) => {
     const spellings = [
       'wss://relay.example.com',

@@ -1,5 +1,5 @@
 import type { SqliteHandle, SqliteStatement } from '@nostrata/database';
-import { getExpiration, Kind, serializeEvent } from '@nostrata/protocol';
+import { getExpiration, isHex64, Kind, serializeEvent } from '@nostrata/protocol';
 import { bytes, hex, sha256Utf16 } from '#platform';
 import type { RemovalReason, Seq } from '../contract.ts';
 import { hexKey, tagKey } from '../keys.ts';
@@ -99,7 +99,7 @@ export function createShelf(handle: SqliteHandle): SqliteShelf {
       s.setMark.run(addressKey(address), bytes(mark.id), mark.created_at);
     },
     isIdDeleted: (id, author) =>
-      know.hasIdDeletions && isText(author) && s.isIdDeleted.get(bytes(id), bytes(author)) !== undefined,
+      know.hasIdDeletions && isHex64(author) && s.isIdDeleted.get(bytes(id), bytes(author)) !== undefined,
     addIdDeletion: (id, author) => {
       s.addIdDeletion.run(bytes(id), bytes(author));
       know.hasIdDeletions = true;
@@ -111,7 +111,7 @@ export function createShelf(handle: SqliteHandle): SqliteShelf {
       know.hasAddressDeletions = true;
     },
     vanishedUntil: (pubkey) =>
-      know.hasVanished && isText(pubkey) ? numbers(s.vanishedUntil.get(bytes(pubkey)))[0] : undefined,
+      know.hasVanished && isHex64(pubkey) ? numbers(s.vanishedUntil.get(bytes(pubkey)))[0] : undefined,
     setVanished: (pubkey, until) => {
       s.setVanished.run(bytes(pubkey), until);
       know.hasVanished = true;
@@ -278,8 +278,4 @@ function readJson(statement: SqliteStatement, seq: number): string {
 /** Sixteen bytes of SHA-256 stand for an address of any length; over UTF-16, which tells lone surrogates apart. */
 function addressKey(address: string): Uint8Array {
   return sha256Utf16(address).subarray(0, 16);
-}
-
-function isText(value: string): boolean {
-  return value.length === 64;
 }
