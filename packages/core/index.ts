@@ -36,8 +36,6 @@ export type {
   UnwrapReport,
 } from './src/messages/contract.ts';
 export { MessageError, type MessageFault } from './src/messages/errors.ts';
-export { type MessagesOptions, openMessages } from './src/messages/messages.ts';
-export { messageMigrations } from './src/messages/schema.ts';
 export { openCore } from './src/open.ts';
 export type { Thread, ThreadNode } from './src/reads/thread.ts';
 export { createKeySigner, type FullSigner } from './src/signers/key-signer.ts';

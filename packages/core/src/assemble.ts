@@ -5,6 +5,7 @@ import type { Core, CoreReads, ReadName } from './core.ts';
 import type { Edit } from './edit.ts';
 import type { CoreEvents } from './events.ts';
 import { type FigureBook, type Figures, renderFigures } from './figures.ts';
+import type { DirectMessages } from './messages/contract.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { publish } from './publish.ts';
 import type { WatchSpec } from './reads/specs.ts';
@@ -23,6 +24,7 @@ export interface CorePieces {
   readonly wire: Wire;
   readonly outbox: Outbox;
   readonly edit: Edit;
+  readonly messages: DirectMessages;
   readonly signing: Signing;
   readonly events: CoreEvents;
   readonly book: FigureBook;
@@ -101,6 +103,7 @@ export function assembleCore(pieces: CorePieces): Core {
       return publication;
     },
     edit,
+    messages: pieces.messages,
     pending: () => outbox.pending(),
     publications: async (limit = 100) => await outbox.recent(limit),
     warm: async (pubkeys, options = {}) =>

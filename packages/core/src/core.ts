@@ -14,6 +14,7 @@ import type {
 } from './contract.ts';
 import type { Edit } from './edit.ts';
 import type { Figures } from './figures.ts';
+import type { DirectMessages } from './messages/contract.ts';
 import type { ReadSpec } from './reads/reader.ts';
 import type { Specs } from './reads/specs.ts';
 import type { Thread } from './reads/thread.ts';
@@ -69,6 +70,8 @@ export interface Core extends CoreReads, AsyncDisposable {
    * @throws StaleBaseError where the newest version could not be read with certainty
    */
   readonly edit: Edit;
+  /** Direct messages of the signer (NIP-17). Nothing is decrypted before they are asked for. */
+  readonly messages: DirectMessages;
   /** Publications that are not settled, oldest first, and all of them, newest first. */
   pending(): readonly Publication[];
   publications(limit?: number): Promise<readonly Publication[]>;

@@ -62,3 +62,5 @@ export const miningSliceHashes = 2_000;
 export const backgroundBytesPerHour = 64 * 1024 * 1024;
 /** Pages in a row without anything new that one step back asks for. */
 export const olderRoundsMax = 8;
+/** Inbox relays that may know who writes; the one shown to first is forgotten first. */
+export const shownRelaysMax = 1_000;

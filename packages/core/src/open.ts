@@ -9,6 +9,7 @@ import { createEdit } from './edit.ts';
 import { createCoreEvents } from './events.ts';
 import { createFigureBook } from './figures.ts';
 import { mergeFreshness } from './freshness/defaults.ts';
+import { attachMessages } from './messages/attach.ts';
 import { createOutbox, type Outbox } from './outbox/outbox.ts';
 import { createSigning } from './signing.ts';
 import { openGiven, openState } from './state.ts';
@@ -36,6 +37,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const outbox = createOwnOutbox(parts, wire);
   stack.defer(() => outbox.stop());
   await outbox.start();
+  const messages = stack.use(await attachMessages({ state, wire, outbox, signing, events, nowSeconds }));
   const edit = createEdit({
     pool: wire.pool,
     getSigner: signing.get,
@@ -55,7 +57,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     stopping ??= opened.disposeAsync();
     return stopping;
   };
-  return assembleCore({ state, wire, outbox, edit, signing, events, book, nowSeconds, stop });
+  return assembleCore({ state, wire, outbox, edit, messages, signing, events, book, nowSeconds, stop });
 }
 
 function createOwnOutbox({ state, events, book, clock, random }: WireOptions, { pool, routes }: Wire): Outbox {

@@ -2,6 +2,7 @@ import type { Authenticate } from '@nostrata/network';
 import { Kind, type NostrEvent, normalizeRelayUrl } from '@nostrata/protocol';
 import type { EventTemplate, Signer } from './contract.ts';
 import { SignerError } from './errors.ts';
+import { shownRelaysMax } from './limits.ts';
 import { checkSigned } from './signers/check.ts';
 
 /** The signer of a core, which may change while it runs. */
@@ -10,6 +11,9 @@ export interface Signing {
   get(): Signer;
   set(signer: Signer | undefined): void;
   getPubkey(): Promise<string | undefined>;
+  /** Lets that relay know who we are where it asks: it is about to get or give direct messages (NIP-59). */
+  showTo(relay: string): void;
+  isShownTo(relay: string): boolean;
   /** Signs, and checks that what came back is this event by this person. @throws SignerError */
   sign(template: EventTemplate, nowSeconds: number): Promise<NostrEvent>;
 }
@@ -17,6 +21,7 @@ export interface Signing {
 /** Holds a signer. */
 export function createSigning(initial: Signer | undefined): Signing {
   let signer = initial;
+  const shownTo = new Set<string>();
   const get = (): Signer => {
     if (!signer) throw new SignerError('read-only', 'there is no signer: give one to openCore or setSigner');
     return signer;
@@ -25,8 +30,15 @@ export function createSigning(initial: Signer | undefined): Signing {
     get,
     set: (value) => {
       signer = value;
+      shownTo.clear();
     },
     getPubkey: async () => await signer?.getPublicKey(),
+    showTo: (relay) => {
+      const [oldest = ''] = shownTo;
+      if (shownTo.size >= shownRelaysMax) shownTo.delete(oldest);
+      shownTo.add(relay);
+    },
+    isShownTo: (relay) => shownTo.has(relay),
     sign: async (template, nowSeconds) => {
       const event = { ...template, created_at: template.created_at ?? nowSeconds };
       return checkSigned(await get().signEvent(event), event, await get().getPublicKey());
@@ -35,8 +47,8 @@ export function createSigning(initial: Signer | undefined): Signing {
 }
 
 /**
- * Says who we are only where a person would expect it: to relays that the application was given or that are in the
- * person's own lists (NIP-42). Everybody else learns nothing.
+ * Says who we are only where a person would expect it: to relays that the application was given that are in the
+ * person's own lists, or that direct messages go to (NIP-42). Everybody else learns nothing.
  */
 export function createAuthenticate(
   signing: Signing,
@@ -44,8 +56,9 @@ export function createAuthenticate(
   nowSeconds: () => number,
 ): Authenticate {
   return async (relay, challenge) => {
-    if ((await signing.getPubkey()) === undefined || !(await mayKnow(normalizeRelayUrl(relay) ?? relay)))
-      return undefined;
+    const url = normalizeRelayUrl(relay) ?? relay;
+    if ((await signing.getPubkey()) === undefined) return undefined;
+    if (!signing.isShownTo(url) && !(await mayKnow(url))) return undefined;
     const tags = [
       ['relay', relay],
       ['challenge', challenge],

@@ -86,7 +86,9 @@ export interface DirectMessages extends AsyncDisposable {
     room: string | readonly string[],
     options?: { readonly before?: string; readonly limit?: number },
   ): Promise<MessagePage>;
-  /** Opens every gift wrap in the store that is not opened yet; each is opened once. */
+  /**
+   * Opens every gift wrap in the store that is not opened yet, and from then on each that comes; each is opened once.
+   */
   refresh(): Promise<UnwrapReport>;
   /**
    * Gets what is new from the own inbox relays and stays there; what comes is opened at once. Resolves when relays have

@@ -41,7 +41,7 @@ export interface MessagesOptions {
   readonly randomBytes?: ((bytes: number) => Uint8Array) | undefined;
 }
 
-/** Opens direct messages, and hands over what an earlier process left. What enters the store is opened from now on. */
+/** Opens direct messages, and hands over what an earlier process left. Nothing is decrypted before `refresh` or `listen`. */
 export async function openMessages(options: MessagesOptions): Promise<DirectMessages> {
   const { getSigner, nowSeconds, loadInboxRelays } = options;
   const sidecar = createSidecar(options.database);
@@ -80,7 +80,6 @@ export async function openMessages(options: MessagesOptions): Promise<DirectMess
   }
 
   await sender.start();
-  unwrapper.follow();
 
   const stop = async (): Promise<void> => {
     inbox.stop();

@@ -29,21 +29,22 @@ export interface UnwrapperOptions {
 
 /** Opens gift wraps of the store, each once. */
 export interface Unwrapper {
-  /** Opens what is in the store and not opened yet. */
+  /** Opens what is in the store and not opened yet, and from then on what enters it. */
   refresh(): Promise<UnwrapReport>;
-  /** Opens from now on what enters the store. Idempotent. */
-  follow(): void;
   /** Waits for wraps that are being opened. Idempotent. */
   stop(): Promise<void>;
 }
 
 type Outcome = 'opened' | 'unreadable' | 'waiting';
 
-/** Makes the unwrapper; it follows nothing yet. */
+/**
+ * Makes the unwrapper. It forgets at once what leaves the store, but opens nothing before the first `refresh`: a signer
+ * may ask its person each time.
+ */
 export function createUnwrapper(options: UnwrapperOptions): Unwrapper {
   const { store, sidecar, getSigner } = options;
   const arrived = new Map<string, NostrEvent>();
-  let endFollow: (() => void) | undefined;
+  let isOpening = false;
   let last: Promise<unknown> = Promise.resolve();
   let isStopped = false;
 
@@ -103,7 +104,7 @@ export function createUnwrapper(options: UnwrapperOptions): Unwrapper {
     for (const change of changes) {
       if (change.type === 'stored' && change.event.kind === Kind.giftWrap) {
         // What finds no room is found by the next refresh.
-        if (arrived.size < wrapsWaitingMax) arrived.set(change.event.id, change.event);
+        if (isOpening && arrived.size < wrapsWaitingMax) arrived.set(change.event.id, change.event);
       } else if (change.type === 'removed' && change.kind === Kind.giftWrap && change.reason !== 'retained') {
         arrived.delete(change.id);
         gone.push(change.id);
@@ -114,14 +115,15 @@ export function createUnwrapper(options: UnwrapperOptions): Unwrapper {
     if (arrived.size > 0) inTurn(openArrived).catch(report);
   }
 
+  const endFollow = store.follow(take);
   return {
-    refresh: () => inTurn(openStored),
-    follow() {
-      if (!isStopped) endFollow ??= store.follow(take);
+    refresh() {
+      isOpening = true;
+      return inTurn(openStored);
     },
     async stop() {
       isStopped = true;
-      endFollow?.();
+      endFollow();
       await last;
     },
   };
