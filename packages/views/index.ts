@@ -31,6 +31,7 @@ export {
 export { getInboxRelays, type InboxRelays, inboxRelaysView } from './src/inbox-relays.ts';
 export { getBookmarks, getFavorites, getLists, type List, listsView } from './src/lists.ts';
 export { getMutes, type MuteLists, type MuteSource, mutesView } from './src/mutes.ts';
+export { viewsPragmas } from './src/pragmas.ts';
 export type { PrivatePart } from './src/private-part.ts';
 export { getProfile, getProfiles, type ProfileRow, profileView } from './src/profile.ts';
 export { type ProfileMatch, profileSearchView, searchProfiles } from './src/profile-search.ts';

@@ -51,14 +51,14 @@ export async function getEngagements(
   const totals = await forValues<TotalRow>(queryable, keys, (list) => `${selectTotals} WHERE target IN (${list})`);
   const counts = await forValues<ReactionRow>(
     queryable,
-    totals.filter(({ likes, dislikes, emojis }) => likes + dislikes + emojis > 0).map(({ target }) => target),
-    (list) => `SELECT target, content, count FROM view_engagement_reaction WHERE target IN (${list})`,
+    totals.filter(({ emojis }) => emojis > 0).map(({ target }) => target),
+    (list) => `SELECT target, content, count FROM view_engagement_emoji WHERE target IN (${list})`,
   );
-  const reactionsByTarget = Map.groupBy(counts, ({ target }) => target);
+  const emojisByTarget = Map.groupBy(counts, ({ target }) => target);
   return new Map(
     totals.map(({ target, zap_msat, ...total }) => [
       fromKeyText(target),
-      { ...total, zapMsat: zap_msat, reactions: sortReactions(reactionsByTarget.get(target) ?? []) },
+      { ...total, zapMsat: zap_msat, reactions: toReactions(total, emojisByTarget.get(target) ?? []) },
     ]),
   );
 }
@@ -110,8 +110,12 @@ const nothing: Engagement = {
   reactions: [],
 };
 
-function sortReactions(rows: readonly ReactionRow[]): Engagement['reactions'] {
-  return rows
+function toReactions(
+  { likes, dislikes }: Pick<Engagement, 'likes' | 'dislikes'>,
+  emojis: readonly ReactionRow[],
+): Engagement['reactions'] {
+  return [{ content: '+', count: likes }, { content: '-', count: dislikes }, ...emojis]
+    .filter(({ count }) => count > 0)
     .map(({ content, count }) => ({ content, count }))
     .sort((a, b) => b.count - a.count || (a.content < b.content ? -1 : 1));
 }

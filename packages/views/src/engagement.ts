@@ -1,6 +1,6 @@
 import type { View, ViewTransaction } from './contract.ts';
 import { type Contribution, createReadContributions, engagementKinds, type ZapCheck } from './contributions.ts';
-import { adding, createRowWriter, forValues, toNetChanges } from './rows.ts';
+import { adding, createRowWriter, forValues, type RemovedEvent, toNetChanges } from './rows.ts';
 
 /** Options of the engagement view. */
 export interface EngagementOptions {
@@ -22,16 +22,10 @@ export function createEngagementView({ verify }: EngagementOptions = {}): View {
     tables,
     async apply(changes, transaction) {
       const { stored, removed } = toNetChanges(changes);
-      const ids = removed.map(({ id }) => id);
-      const gone = await forValues<Contribution>(
-        transaction,
-        ids,
-        (list) => `DELETE FROM view_engagement WHERE event_id IN (${list}) RETURNING ${contributionColumns.join(', ')}`,
-      );
-      const rows = stored.flatMap((event) => readContributions(event).map(toValues));
-      const added = await addContributions(transaction, rows);
+      const gone = await takeContributions(transaction, removed);
+      const added = await addContributions(transaction, stored.flatMap(readContributions));
       await moveTotals(transaction, sumTotals(added, gone), gone.length > 0);
-      await moveReactions(transaction, sumReactions(added, gone), gone.length > 0);
+      await moveEmojis(transaction, sumEmojis(added, gone), gone.length > 0);
     },
   };
 }
@@ -48,7 +42,8 @@ const tables: View['tables'] = [
       `CREATE TABLE view_engagement (target TEXT NOT NULL, event_id TEXT NOT NULL, type TEXT NOT NULL,
         pubkey TEXT NOT NULL, content TEXT NOT NULL, amount_msat BIGINT NOT NULL, created_at BIGINT NOT NULL,
         PRIMARY KEY (target, event_id))`,
-      'CREATE INDEX view_engagement_event ON view_engagement (event_id)',
+      // New events have new times: the end of the index is written, not all of it.
+      'CREATE INDEX view_engagement_event ON view_engagement (created_at, event_id)',
     ],
   },
   {
@@ -59,40 +54,57 @@ const tables: View['tables'] = [
     ],
   },
   {
-    name: 'view_engagement_reaction',
+    name: 'view_engagement_emoji',
     key: ['target', 'content'],
     statements: [
-      'CREATE TABLE view_engagement_reaction (target TEXT NOT NULL, content TEXT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (target, content))',
+      'CREATE TABLE view_engagement_emoji (target TEXT NOT NULL, content TEXT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (target, content))',
     ],
   },
 ];
 
+const takeSql = `DELETE FROM view_engagement WHERE created_at = $1 AND event_id = $2 RETURNING ${contributionColumns.join(', ')}`;
+
 const writeContributions = createRowWriter(
   'view_engagement',
   contributionColumns,
-  `DO NOTHING RETURNING ${contributionColumns.join(', ')}`,
+  'DO NOTHING RETURNING target, event_id',
 );
 const writeTotals = createRowWriter(
   'view_engagement_total',
   ['target', ...totalColumns],
   adding('view_engagement_total', ['target'], totalColumns),
 );
-const writeReactions = createRowWriter(
-  'view_engagement_reaction',
+const writeEmojis = createRowWriter(
+  'view_engagement_emoji',
   ['target', 'content', 'count'],
-  adding('view_engagement_reaction', ['target', 'content'], ['count']),
+  adding('view_engagement_emoji', ['target', 'content'], ['count']),
 );
 
-/** What an event did to a target, as a row. */
-function toValues(contribution: Contribution) {
-  return contributionColumns.map((column) => contribution[column]);
-}
-
+/** Adds rows and returns those that were not there: an event counts once, however often it is applied. */
 async function addContributions(
   transaction: ViewTransaction,
-  rows: readonly (readonly (string | number)[])[],
+  contributions: readonly Contribution[],
 ): Promise<readonly Contribution[]> {
-  return (await writeContributions(transaction, rows)) as unknown as readonly Contribution[];
+  // Neighbours in the table are written together.
+  const sorted = [...contributions].sort((a, b) => (a.target < b.target ? -1 : Number(a.target > b.target)));
+  const rows = sorted.map((contribution) => contributionColumns.map((column) => contribution[column]));
+  const added = await writeContributions(transaction, rows);
+  if (added.length === sorted.length) return sorted;
+  const keyOf = ({ target, event_id }: Readonly<Record<string, unknown>>): string => `${event_id} ${target}`;
+  const keys = new Set(added.map(keyOf));
+  return sorted.filter((contribution) => keys.has(keyOf({ ...contribution })));
+}
+
+/** Takes away the rows of events that have left, and returns them. */
+async function takeContributions(
+  transaction: ViewTransaction,
+  events: readonly RemovedEvent[],
+): Promise<readonly Contribution[]> {
+  const taken: Contribution[] = [];
+  for (const { id, created_at } of events) {
+    taken.push(...((await transaction.query(takeSql, [created_at, id])) as unknown as Contribution[]));
+  }
+  return taken;
 }
 
 type Totals = number[];
@@ -120,12 +132,12 @@ function sumTotals(added: readonly Contribution[], gone: readonly Contribution[]
 /** The place of each type among the columns of the totals; the sum of zaps stands behind their number. */
 const placeOf = { reply: 0, like: 1, dislike: 2, emoji: 3, repost: 4, zap: 5 } as const;
 
-/** What the number of each reaction changes by: by target, then by content. */
-function sumReactions(added: readonly Contribution[], gone: readonly Contribution[]): Map<string, Map<string, number>> {
+/** What the number of each emoji changes by: by target, then by content. Likes and dislikes are in the totals. */
+function sumEmojis(added: readonly Contribution[], gone: readonly Contribution[]): Map<string, Map<string, number>> {
   const countsByTarget = new Map<string, Map<string, number>>();
   const add = (rows: readonly Contribution[], sign: 1 | -1): void => {
     for (const { target, type, content } of rows) {
-      if (type !== 'like' && type !== 'dislike' && type !== 'emoji') continue;
+      if (type !== 'emoji') continue;
       const counts = countsByTarget.get(target) ?? new Map<string, number>();
       countsByTarget.set(target, counts);
       counts.set(content, (counts.get(content) ?? 0) + sign);
@@ -146,7 +158,7 @@ async function moveTotals(transaction: ViewTransaction, totalsByTarget: Map<stri
   if (isLess) await deleteEmpty(transaction, { table: 'view_engagement_total', counts: totalColumns }, moved);
 }
 
-async function moveReactions(
+async function moveEmojis(
   transaction: ViewTransaction,
   countsByTarget: Map<string, Map<string, number>>,
   isLess: boolean,
@@ -154,8 +166,8 @@ async function moveReactions(
   const moved = [...countsByTarget].flatMap(([target, counts]) =>
     [...counts].filter(([, count]) => count !== 0).map(([content, count]) => [target, content, count] as const),
   );
-  await writeReactions(transaction, moved);
-  if (isLess) await deleteEmpty(transaction, { table: 'view_engagement_reaction', counts: ['count'] }, moved);
+  await writeEmojis(transaction, moved);
+  if (isLess) await deleteEmpty(transaction, { table: 'view_engagement_emoji', counts: ['count'] }, moved);
 }
 
 /** Deletes the rows of these targets in which all counts have come to nothing. */

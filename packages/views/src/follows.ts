@@ -119,7 +119,11 @@ async function applyLists(pubkeys: readonly string[], changes: ListChanges, tran
   }
   await forValues(transaction, gone, (list) => `DELETE FROM view_follows WHERE pubkey IN (${list})`);
   await writeLists(transaction, lists);
-  await writeEdges(transaction, edges);
+  // Neighbours in the table are written together.
+  await writeEdges(
+    transaction,
+    edges.sort(([a = ''], [b = '']) => (a < b ? -1 : Number(a > b))),
+  );
 }
 
 function parseList(follows: string): Follow[] {

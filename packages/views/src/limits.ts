@@ -1,5 +1,8 @@
-/** Changes in one batch and transaction: some tens of milliseconds of work, and tens of megabytes of the longest events. */
-export const batchChangesMax = 500;
+/**
+ * Changes in one batch and transaction: at most 50 milliseconds of work, and tens of megabytes of the longest events.
+ * Half of them cost a sixth more time for each change, as every commit writes whole pages.
+ */
+export const batchChangesMax = 1_000;
 
 /** The pause before a view that failed is tried again, and the longest pause; each is twice the one before. */
 export const retryMinMs = 100;
@@ -35,7 +38,13 @@ export const searchCandidatesMax = 1_000;
 export const searchTokensMax = 8;
 
 /** Authors whose follow lists are compared at a time: their lists are in memory meanwhile, some 100 kB each. */
-export const followListsMax = 32;
+export const followListsMax = 128;
 
 /** How much of the reason of a deletion request is kept: a sentence or two. */
 export const deletionReasonCharactersMax = 500;
+
+/** SQLite's cache for the rows of views, in KiB: larger than what one batch changes, so that it is written once. */
+export const sqliteCacheKib = 32_768;
+
+/** Pages of SQLite's log before it is carried over (32 MB): pages that change again and again are carried over once. */
+export const sqliteCheckpointPages = 8_000;

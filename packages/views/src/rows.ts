@@ -16,6 +16,8 @@ export interface NetChanges {
 export interface RemovedEvent {
   readonly id: string;
   readonly pubkey: string;
+  /** Seconds. */
+  readonly created_at: number;
 }
 
 /** Takes together what happened to each event. */

@@ -4,6 +4,7 @@ import { idPreimage, type NostrEvent, type Tag, type VerifiedEvent } from '@nost
 import { createMemoryStore, type EventStore } from '@nostrata/store';
 import { startPostgres } from '@nostrata/testing';
 import type { View } from './contract.ts';
+import { viewsPragmas } from './pragmas.ts';
 
 /** The parts of an event that a law cares about. */
 export interface Parts {
@@ -74,8 +75,7 @@ export async function createEngines(folder: string): Promise<Engine[]> {
     opened.push(database);
     return database;
   };
-  const openFile = (path: string) =>
-    remember(openSqlite(path, { pragmas: { journal_mode: 'WAL', synchronous: 'OFF' } }), path);
+  const openFile = (path: string) => remember(openSqlite(path, { pragmas: viewsPragmas }), path);
   const openUrl = async (url: string) => remember(await openPostgres(url, { poolSize: 3 }), url);
   const stop = async (): Promise<void> => {
     for (const database of opened.splice(0)) await database.close();

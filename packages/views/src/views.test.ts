@@ -208,7 +208,13 @@ for (const engine of engines) {
       const [store, database] = [createStore(), await engine.open()];
       const [text, other] = [createTextView(), createTextView({ name: 'other' })];
       let nowMs = 0;
-      await using views = await createViews({ store, database, views: [text, other], now: () => (nowMs += 500) });
+      await using views = await createViews({
+        store,
+        database,
+        views: [text, other],
+        batchChanges: 500,
+        now: () => (nowMs += 500),
+      });
       await store.put(Array.from({ length: 1_100 }, (_, index) => ({ event: profile(`author ${index}`, 'x') })));
       await views.caughtUp();
       const before = await readRows(database, text);
@@ -228,7 +234,7 @@ for (const engine of engines) {
     test('a rebuild that is given up is finished by and by', async () => {
       const [store, database] = [createStore(), await engine.open()];
       const text = createTextView();
-      await using views = await createViews({ store, database, views: [text] });
+      await using views = await createViews({ store, database, views: [text], batchChanges: 500 });
       await store.put(Array.from({ length: 1_100 }, (_, index) => ({ event: profile(`author ${index}`, 'x') })));
       await views.caughtUp();
       const abort = new AbortController();

@@ -14,7 +14,7 @@ export interface ViewsOptions {
   /** Where the rows and cursors are kept; never the tables of the store, though it may be the same database. */
   readonly database: Database;
   readonly views: readonly View[];
-  /** Changes in one batch and transaction; 500 unless told. */
+  /** Changes in one batch and transaction; 1,000 unless told. */
   readonly batchChanges?: number | undefined;
   /** Milliseconds, for the duration of a rebuild; without it that is 0. */
   readonly now?: (() => number) | undefined;
