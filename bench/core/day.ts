@@ -203,15 +203,23 @@ function createDay(parts: DayParts) {
       if (event) truth.add(event as NostrEvent);
     }
   };
+  /** An edit that was refused lost nothing, as the user knows it; it counts as a failure. */
   const edit = async (app: Subject, session: number): Promise<void> => {
     if (script.follows.includes(session)) {
       const pubkey = world.strangers[session + 12] ?? '';
-      wantedFollows.add(pubkey);
-      await attempt(app.call('follow', pubkey), undefined);
+      const isDone = await attempt(
+        app.call('follow', pubkey).then(() => true),
+        false,
+      );
+      if (isDone) wantedFollows.add(pubkey);
     }
     if (script.edits.includes(session)) {
-      abouts.push('edited today');
-      await attempt(app.call('editAbout', 'edited today'), undefined);
+      const about = `edited in session ${session}`;
+      const isDone = await attempt(
+        app.call('editAbout', about).then(() => true),
+        false,
+      );
+      if (isDone) abouts.push(about);
     }
   };
   return {
@@ -227,7 +235,7 @@ function createDay(parts: DayParts) {
       followElsewhere(parts, session, wantedFollows);
       for (const [index, relay] of network.relays.entries()) {
         const isDown = index === relayRoles.dead || script.offline.includes(session);
-        if (isDown || (session === script.relayDown.session && index === script.relayDown.relay)) await relay.stop();
+        if (isDown || (session === script.relayDown && index === relayRoles.flaky)) await relay.stop();
         else await relay.start();
       }
     },
@@ -239,7 +247,7 @@ function createDay(parts: DayParts) {
       const everybody = [...world.follows, ...world.strangers];
       const visited = Array.from({ length: script.visits }, () => random.pick(everybody));
       const authors = (isOnline ? truth.notes(world.follows, script.feed) : lastFeed).map(({ pubkey }) => pubkey);
-      const thread = world.threads[session - script.offline.filter((gone) => gone < session).length];
+      const thread = world.threads[session];
       await Promise.all([
         showProfiles(app, [...authors, ...visited], isOnline),
         isOnline && thread ? showThread(app, thread) : undefined,

@@ -6,8 +6,8 @@ export interface Script {
   readonly gapSeconds: number;
   /** Sessions without any network. */
   readonly offline: readonly number[];
-  /** The session in which this one of the user's relays is down. */
-  readonly relayDown: { readonly session: number; readonly relay: number };
+  /** The session in which one of the user's relays is down. */
+  readonly relayDown: number;
   /** Sessions in which the user follows somebody, in order. */
   readonly follows: readonly number[];
   /** Sessions in which the user edits the profile. */
@@ -27,7 +27,7 @@ export const fullDay: Script = {
   sessions: 12,
   gapSeconds: 4_800,
   offline: [6, 7],
-  relayDown: { session: 3, relay: 2 },
+  relayDown: 3,
   follows: [1, 4, 8, 10],
   edits: [5],
   otherDevice: [4, 10],
@@ -41,9 +41,9 @@ export const shortDay: Script = {
   ...fullDay,
   sessions: 4,
   offline: [1],
-  relayDown: { session: 2, relay: 2 },
-  follows: [0, 2, 3],
-  edits: [0],
-  otherDevice: [2],
+  relayDown: 2,
+  follows: [0, 3],
+  edits: [3],
+  otherDevice: [3],
   notes: [2],
 };

@@ -44,7 +44,7 @@ export interface World {
   readonly follows: readonly string[];
   readonly strangers: readonly string[];
   readonly before: readonly Placed[];
-  /** Roots of threads that have replies. */
+  /** One for each session: a note of its feed that has just been answered. */
   readonly threads: readonly NostrEvent[];
   /** One gap before each session. */
   readonly gaps: readonly Gap[];
@@ -52,8 +52,8 @@ export interface World {
   readonly otherDevice: ReadonlyMap<number, string>;
 }
 
-/** Relays of the world: the index, the forger, the forgetful, the dead. */
-export const relayRoles = { count: 12, index: 0, forger: 9, forgetful: 10, dead: 11 } as const;
+/** Relays of the world: the index, one that is down for a session, the forger, the forgetful, the dead. */
+export const relayRoles = { count: 12, index: 0, flaky: 2, forger: 9, forgetful: 10, dead: 11 } as const;
 
 /** Options of `createWorld`. */
 export interface WorldOptions {
@@ -85,26 +85,25 @@ export function createWorld({ seed, size, startSeconds, urls, script }: WorldOpt
       place(author, author.builder.note(sentence(random), { created_at: at() })),
     ).flat(),
   );
-  const roots = Array.from({ length: 10 }, () => random.pick(notes).event);
-  const replies = roots.flatMap((root) =>
-    Array.from({ length: 12 }, () => reply(random.pick([...follows, ...strangers]), root, random)).flat(),
-  );
   const gaps: Gap[] = [];
+  const threads: NostrEvent[] = [];
   const otherDevice = new Map<number, string>();
   const state = { random, follows, notes: notes.filter((note) => follows.some(({ builder }) => isBy(note, builder))) };
   for (let index = 0; index < script.sessions; index++) {
     const from = startSeconds + (index - 1) * script.gapSeconds;
     const placed = live(state, { from, seconds: script.gapSeconds, notes: index === 0 ? 0 : size.notesPerGap });
     if (script.otherDevice.includes(index)) otherDevice.set(index, strangers[index]?.builder.pubkey ?? '');
-    gaps.push({ placed });
+    const thread = converse(state, { people: [...follows, ...strangers], until: from + script.gapSeconds - 10 });
+    threads.push(thread.root);
+    gaps.push({ placed: [...placed, ...thread.replies] });
   }
   return {
     user,
     secretHex: Buffer.from(user.builder.keys.secret).toString('hex'),
     follows: pubkeysOf(follows),
     strangers: pubkeysOf(strangers),
-    before: [...before, ...notes, ...replies],
-    threads: roots,
+    before: [...before, ...notes],
+    threads,
     gaps,
     otherDevice,
   };
@@ -172,11 +171,11 @@ function isBy({ event }: Placed, { pubkey }: EventBuilder): boolean {
   return event.pubkey === pubkey;
 }
 
-/** Two or three relays, of which two answer and one does everything right; the first ones are the most popular. */
+/** Two or three relays, of which two answer and one always does everything right; the first ones are the most popular. */
 function drawRelays(random: SeededRandom): number[] {
   const drawn = new Set<number>();
   const working = relayRoles.dead;
-  const isHonest = (relay: number): boolean => relay < relayRoles.forger;
+  const isHonest = (relay: number): boolean => relay < relayRoles.forger && relay !== relayRoles.flaky;
   while (drawn.size < 2 || ![...drawn].some(isHonest)) drawn.add(Math.floor(random.next() ** 1.7 * working));
   if (random.next() < 0.15) drawn.add(relayRoles.dead);
   else if (random.next() < 0.5) drawn.add(random.integer(working));
@@ -197,13 +196,14 @@ function introduce(
   ];
 }
 
-function reply(author: Author, root: NostrEvent, random: SeededRandom): Placed[] {
+/** A reply goes to the relays of both: where its author writes and where the other reads (NIP-65). */
+function reply({ builder, relays }: Author, root: Placed, parts: { content: string; created_at: number }): Placed {
   const tags = [
-    ['e', root.id, '', 'root'],
-    ['p', root.pubkey],
+    ['e', root.event.id, '', 'root'],
+    ['p', root.event.pubkey],
   ];
-  const created_at = root.created_at + 60 + random.integer(3_000);
-  return place(author, author.builder.note(sentence(random), { tags, created_at }));
+  const event = builder.note(parts.content, { tags, created_at: parts.created_at });
+  return { event, relays: [...new Set([...relays, ...root.relays])] };
 }
 
 interface Living {
@@ -230,14 +230,30 @@ function live(
     const event = author.builder.profile(profile, { created_at: at() });
     return [{ event, relays: [...new Set([relayRoles.index, ...author.relays])] }];
   });
-  // A note that the feed has shown: one of the newest.
-  const newest = [...notes].sort((a, b) => compareEvents(a.event, b.event)).slice(0, 30);
-  const gone = random.pick(newest);
+  // A note that the feed has shown.
+  const gone = random.pick(newestOf(notes));
   notes.splice(notes.indexOf(gone), 1);
   const author = follows.find(({ builder }) => isBy(gone, builder));
   const deletion = author ? place(author, author.builder.deletion([gone.event], { created_at: at() })) : [];
   notes.push(...fresh);
   return [...fresh, ...changes, ...deletion];
+}
+
+function newestOf(notes: readonly Placed[]): Placed[] {
+  return [...notes].sort((a, b) => compareEvents(a.event, b.event)).slice(0, 30);
+}
+
+/** Twelve answers to a note of the feed. */
+function converse(
+  { random, notes }: Living,
+  { people, until }: { readonly people: readonly Author[]; readonly until: number },
+): { readonly root: NostrEvent; readonly replies: readonly Placed[] } {
+  const root = random.pick(newestOf(notes));
+  const replies = Array.from({ length: 12 }, () => {
+    const created_at = until - random.integer(Math.max(1, until - root.event.created_at));
+    return reply(random.pick(people), root, { content: sentence(random), created_at });
+  });
+  return { root: root.event, replies };
 }
 
 const words = 'relay note key sign store read write event open fast calm river bright paper stone garden'.split(' ');

@@ -52,8 +52,8 @@ export async function openApp(options: AppOptions): Promise<App> {
     profile: async (pubkey) => nameIn((await newest(0, pubkey))?.content),
     async thread(root) {
       await learn([root.pubkey]);
-      // Replies lie with those who wrote them: nobody knows who that is, so every relay is asked.
-      return newestFirst(await session.ask(options.everyRelay, { kinds: [1], '#e': [root.id] }));
+      const urls = relaysByAuthor.get(root.pubkey) ?? relays;
+      return newestFirst(await session.ask(urls, { kinds: [1], '#e': [root.id] }));
     },
     async publish(content, created_at) {
       const event = sign.event({ kind: 1, content, created_at });
