@@ -14,6 +14,8 @@ export interface DayOptions {
   readonly script: Script;
   /** How long the app waits for a screen, in milliseconds. */
   readonly patienceMs: number;
+  /** No session begins after that many milliseconds; what is left of the day is then left out. */
+  readonly limitMs: number;
   /** Rounds of the cached reads that are timed. */
   readonly rounds: number;
   /** Where the apps may keep what outlives them. */
@@ -41,6 +43,8 @@ export interface DayResult extends Partial<Measured> {
   /** Milliseconds until the home feed was on the screen when the app was opened online. */
   readonly feedMs: readonly number[];
   readonly seconds: number;
+  /** Sessions that were run; fewer than the script has where the time was up. */
+  readonly sessions: number;
   /** The texts of the failures, each once. */
   readonly failureTexts: readonly string[];
   /** Wrong and lost by screen. */
@@ -67,23 +71,34 @@ export async function startDay(
   const day = createDay({ options, world, network, truth: createTruth(), startMs });
   await day.prepare();
   const app = await startSubject(subject.adapter, options.patienceMs * 4 + 5_000);
-  const ended = { traffic: network.totals(), seconds: 0 };
+  const ended = { traffic: network.totals(), seconds: 0, sessions: 0 };
   return {
     async run() {
       const startedMs = performance.now();
       for (let session = 0; session < options.script.sessions; session++) {
+        if (performance.now() - startedMs > options.limitMs) break;
         clock.offsetMs = session * options.script.gapSeconds * 1_000;
         await app.setClock(clock.offsetMs);
         await day.beginSession(session);
         await day.runSession(app, session);
+        ended.sessions++;
       }
       Object.assign(ended, { traffic: network.totals(), seconds: (performance.now() - startedMs) / 1_000 });
     },
     async finish() {
       const score = day.score();
-      const { traffic, seconds } = ended;
+      const { traffic, seconds, sessions } = ended;
       const { requests, bytesOut: bytesIn, connections } = traffic;
-      return { subject: subject.name, requests, bytesIn, connections, ...score, ...(await day.measure(app)), seconds };
+      return {
+        subject: subject.name,
+        requests,
+        bytesIn,
+        connections,
+        ...score,
+        ...(await day.measure(app)),
+        seconds,
+        sessions,
+      };
     },
     async [Symbol.asyncDispose]() {
       await app[Symbol.asyncDispose]();

@@ -74,12 +74,14 @@ function readSize(isQuick: boolean): Omit<DayOptions, 'seed' | 'folder'> {
         script: shortDay,
         size: { follows: 200, strangers: 60, notesEach: 6, notesPerGap: 30 },
         patienceMs: 1_000,
+        limitMs: 20_000,
         rounds: 50,
       }
     : {
         script: fullDay,
         size: { follows: 200, strangers: 100, notesEach: 20, notesPerGap: 40 },
         patienceMs: 3_000,
+        limitMs: 600_000,
         rounds: 100,
       };
 }
@@ -103,8 +105,10 @@ async function runSideBySide(chosen: readonly SubjectName[], options: DayOptions
   for (const subject of chosen) days.push(stack.use(await startDay(subject, options)));
   await Promise.all(
     days.map(async (day, index) => {
-      await day.run();
-      console.error(`${chosen[index]?.name}: the day is over`);
+      const { name } = chosen[index] ?? {};
+      // What one library cannot do must not cost the others their rows; its own shows what it lost.
+      await day.run().catch((error: Error) => console.error(`${name}: ${error.message}`));
+      console.error(`${name}: the day is over`);
     }),
   );
   const results: DayResult[] = [];

@@ -32,13 +32,15 @@ export async function startSubject(adapter: string, deadlineMs: number): Promise
     waiting.get(answer.id)?.(answer);
     waiting.delete(answer.id);
   });
-  child.on('exit', (code) => {
-    for (const [id, resolve] of waiting) resolve({ id, error: `the process ended with code ${code}` });
+  // A channel that breaks while a message is sent: the exit that follows answers it.
+  child.on('error', (error) => console.error(`${adapter}: ${error.message}`));
+  child.on('exit', (code, signal) => {
+    for (const [id, resolve] of waiting) resolve({ id, error: `the process ended with ${code ?? signal}` });
     waiting.clear();
   });
   const ask = async (request: Unnumbered<SubjectRequest>): Promise<unknown> => {
     const id = ++count;
-    if (child.exitCode !== null) throw new Error(`the process has ended with code ${child.exitCode}`);
+    if (!child.connected) throw new Error(`the process has ended with ${child.exitCode ?? child.signalCode}`);
     const answer = await new Promise<SubjectAnswer>((resolve) => {
       const timer = setTimeout(() => resolve({ id, error: `no answer within ${deadlineMs} ms` }), deadlineMs);
       waiting.set(id, (received) => {

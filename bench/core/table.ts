@@ -21,6 +21,7 @@ export function formatDays(results: readonly DayResult[]): string {
     'RSS MB',
     'failures',
     'day s',
+    'sessions',
   ];
   const always = results.find(({ subject }) => subject === 'always-network')?.requests;
   const body = results.map((result) => [
@@ -41,6 +42,7 @@ export function formatDays(results: readonly DayResult[]): string {
     decimals(result.peakMb, 0),
     String(result.failures),
     decimals(result.seconds, 0),
+    String(result.sessions),
   ]);
   const widths = header.map((title, column) =>
     Math.max(title.length, ...body.map((cells) => (cells[column] ?? '').length)),
@@ -58,8 +60,8 @@ export function formatFeed({ what, events, p50Ms, p99Ms, shown }: FeedCell): str
   return `${what}: feed of ${shown} of 200 follows over ${stored} events, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
 }
 
-function decimals(value: number | undefined, digits: number): string {
-  return value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits);
+function decimals(value: number | null | undefined, digits: number): string {
+  return value === undefined || value === null || Number.isNaN(value) ? '–' : value.toFixed(digits);
 }
 
 function median(values: readonly number[]): number | undefined {
