@@ -24,7 +24,10 @@ before(async () => {
 });
 after(() => network.stop());
 beforeEach(() => {
-  for (const relay of network.relays) relay.heal();
+  for (const relay of network.relays) {
+    relay.heal();
+    relay.resetLedger();
+  }
   const [first = '', second = '', third = '', fourth = ''] = network.urls;
   inboxes = new Map([
     [alice.pubkey, [first]],
@@ -136,27 +139,37 @@ test('without own inbox relays the own copy stays on this machine', async () => 
   assert.deepEqual(await contents(anna, sent.message.room), ['only here']);
 });
 
-test('a process that ends between two wraps sends the rest when it starts again, each once', async () => {
-  let left = 1;
-  const beforePublish = () => {
-    if (left-- <= 0) throw new Error('the process ends here');
-  };
-  await using anna = await start('alice', { beforePublish });
-  network.relay(1).resetLedger();
-  await assert.rejects(anna.messages.send({ to: [bob.pubkey, carol.pubkey], content: 'crash' }), /ends here/);
-  left = Number.POSITIVE_INFINITY;
-  await anna.restart();
-  await using ben = await start('bob');
-  await using cleo = await start('carol');
+test('a process that ends before any of its wraps is handed over sends it when it starts again, each once', async () => {
   const room = [alice.pubkey, bob.pubkey, carol.pubkey];
-  await waitUntil(async () => {
-    await Promise.all([ben.messages.listen(), cleo.messages.listen()]);
-    const read = [await contents(ben, room), await contents(cleo, room), await contents(anna, room)];
-    return read.every((texts) => texts.includes('crash'));
-  });
-  assert.equal((await contents(ben, room)).filter((content) => content === 'crash').length, 1);
-  const ids = network.relay(1).ledger.events.map(({ event }) => event.id);
-  assert.equal(ids.length, new Set(ids).size);
+  for (const handed of [0, 1, 2, 3]) {
+    let left = handed;
+    const beforePublish = () => {
+      if (left-- <= 0) throw new Error('the process ends here');
+    };
+    const content = `crash ${handed}`;
+    await using anna = await start('alice', { beforePublish });
+    await using ben = await start('bob');
+    await using cleo = await start('carol');
+    const sending = anna.messages.send({ to: [bob.pubkey, carol.pubkey], content });
+    if (handed < 3) await assert.rejects(sending, /ends here/);
+    else await sending;
+    left = Number.POSITIVE_INFINITY;
+    await anna.restart();
+    await waitUntil(async () => {
+      await Promise.all([ben.messages.listen(), cleo.messages.listen()]);
+      const texts = [await contents(ben, room), await contents(cleo, room), await contents(anna, room)];
+      return texts.every((read) => read.filter((text) => text === content).length === 1);
+    });
+  }
+  for (const { ledger } of network.relays) {
+    const ids = ledger.events.map(({ event }) => event.id);
+    assert.equal(ids.length, new Set(ids).size);
+  }
+});
+
+test('a message that has expired is not sent', async () => {
+  await using anna = await start('alice');
+  await assert.rejects(anna.messages.send({ to: [bob.pubkey], content: 'x', expiresAt: 1 }), MessageError);
 });
 
 test('pages go back without losing or repeating a message, also within one second', async () => {

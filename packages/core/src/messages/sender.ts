@@ -1,6 +1,7 @@
 import type { Database, Queryable } from '@nostrata/database';
 import { type EncryptingSigner, type NostrEvent, parseEvent, type Rumor, wrapRumor } from '@nostrata/protocol';
 import type { Publication, PublishOptions } from '../contract.ts';
+import { PublishError } from '../errors.ts';
 import { MessageError } from './errors.ts';
 import { inboxRelaysMax } from './limits.ts';
 import { addOpened } from './sidecar.ts';
@@ -12,6 +13,7 @@ export interface SenderOptions {
   /** The inbox relays (kind 10050) of a person, asked of relays where that is due; none where there is no such list. */
   readonly loadInboxRelays: (pubkey: string) => Promise<readonly string[]>;
   readonly publish: (event: NostrEvent, options: PublishOptions) => Promise<Publication>;
+  readonly onFailed: (what: string, error: unknown) => void;
   readonly randomBytes?: ((bytes: number) => Uint8Array) | undefined;
 }
 
@@ -48,10 +50,32 @@ interface Wrapped {
 export function createSender(options: SenderOptions): Sender {
   const { database, nowSeconds, publish } = options;
 
+  /** To the outbox, which keeps it from then on. What it refuses it will never take: that is not tried again. */
   async function hand({ wrap, relays }: Omit<Wrapped, 'recipient'>): Promise<Publication> {
-    const publication = await publish(wrap, { relays });
-    await database.query('DELETE FROM core_message_unsent WHERE wrap_id = $1', [wrap.id]);
-    return publication;
+    const forget = () => database.query('DELETE FROM core_message_unsent WHERE wrap_id = $1', [wrap.id]);
+    try {
+      const publication = await publish(wrap, { relays });
+      await forget();
+      return publication;
+    } catch (error) {
+      if (error instanceof PublishError) await forget();
+      throw error;
+    }
+  }
+
+  /** One wrap that fails does not hold up the others. */
+  async function handAll(wrapped: readonly Wrapped[]): Promise<Map<string, Publication>> {
+    const publications = new Map<string, Publication>();
+    const errors: unknown[] = [];
+    for (const one of wrapped) {
+      try {
+        publications.set(one.recipient, await hand(one));
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+    return publications;
   }
 
   /** The own copy is readable at once, and every wrap durable, before the first one leaves. */
@@ -73,11 +97,17 @@ export function createSender(options: SenderOptions): Sender {
         'SELECT event, relays FROM core_message_unsent ORDER BY wrap_id',
       );
       for (const { event, relays } of rows) {
-        await hand({ wrap: parseEvent(JSON.parse(event)), relays: JSON.parse(relays) as string[] });
+        try {
+          await hand({ wrap: parseEvent(JSON.parse(event)), relays: JSON.parse(relays) as string[] });
+        } catch (error) {
+          options.onFailed('messages', error);
+        }
       }
     },
     async send(outgoing) {
       const { rumor, signer, room, expiresAt, skipUnreachable } = outgoing;
+      if (expiresAt !== undefined && expiresAt <= nowSeconds())
+        throw new MessageError('invalid', 'it has expired already');
       const relaysOf = await loadAllInboxes(room, options);
       const unreachable = room.filter((pubkey) => relaysOf.get(pubkey)?.length === 0);
       const others = unreachable.filter((pubkey) => pubkey !== rumor.pubkey);
@@ -94,9 +124,7 @@ export function createSender(options: SenderOptions): Sender {
         wrapped.push({ recipient, relays, wrap: await wrapRumor(rumor, parts) });
       }
       await keep(outgoing, wrapped);
-      const publications = new Map<string, Publication>();
-      for (const one of wrapped) if (one.relays.length > 0) publications.set(one.recipient, await hand(one));
-      return { publications, unreachable };
+      return { publications: await handAll(wrapped.filter(({ relays }) => relays.length > 0)), unreachable };
     },
   };
 }

@@ -84,6 +84,16 @@ function createBunker(): Bunker {
     async connect(url) {
       const relay = await connectClient(url);
       clients.push(relay);
+      if (network.relays.some((one) => one.url === url && one.faults.authToRead)) {
+        const tags = [
+          ['relay', url],
+          ['challenge', await relay.challenge()],
+        ];
+        const created_at = Math.floor(Date.now() / 1_000);
+        await relay.auth(
+          signEvent({ pubkey: bunkerKeys.pubkey, kind: 22_242, created_at, tags, content: '' }, bunkerKeys.secret),
+        );
+      }
       await relay.request('bunker', [{ kinds: [24_133], '#p': [bunkerKeys.pubkey] }], { keepOpen: true });
       void listen(relay);
     },
@@ -320,6 +330,16 @@ test('the signer may move to other relays', async () => {
     network.relay(0).ledger.events.some(({ event }) => event.pubkey === client.pubkey),
     false,
   );
+});
+
+test('a relay that asks who connects learns the key of the client, not of the user', async () => {
+  const relay = network.relay(1);
+  relay.set({ authToRead: true, authToWrite: true });
+  await bunker.connect(relay.url);
+  const connection = formatBunkerUrl({ remoteSigner: bunkerKeys.pubkey, relays: [relay.url] });
+  assert.equal((await openSigner({ connection }).signEvent(template)).pubkey, user.pubkey);
+  assert.deepEqual([...new Set(relay.ledger.authentications)].sort(), [bunkerKeys.pubkey, client.pubkey].sort());
+  relay.heal();
 });
 
 test('where no relay takes requests, the signer is unreachable', async () => {
