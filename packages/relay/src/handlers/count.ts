@@ -1,9 +1,9 @@
 import type { Filter } from '@nostrata/protocol';
 import type { CountResult, EventStore } from '@nostrata/store';
-import { canMatchRestricted, createVisibility } from '../access.ts';
 import { sendClosed } from '../answers.ts';
 import type { Connection } from '../connection.ts';
 import type { Refusal, RelayLogger, RelayMetrics } from '../contract.ts';
+import { toReadOptions } from '../pages.ts';
 import { checkRequest, type RequestRules } from '../request.ts';
 import type { Scheduler, Task } from '../scheduler.ts';
 
@@ -64,10 +64,12 @@ class CountTask implements Task {
   }
 
   step(): void {
-    const visibility = canMatchRestricted(this.#filters) ? createVisibility(this.#connection.authenticated) : undefined;
     try {
       this.#options.store
-        .count(this.#filters, { signal: this.#abort.signal, visibility })
+        .count(this.#filters, {
+          ...toReadOptions(this.#filters, this.#connection.authenticated),
+          signal: this.#abort.signal,
+        })
         .then(this.#answer, this.#fail);
     } catch (error) {
       // A store that is stopped says so at once.

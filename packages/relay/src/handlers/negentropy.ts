@@ -1,9 +1,9 @@
 import { answerNegentropy, createSyncItems, type Filter, InvalidError, type SyncItems } from '@nostrata/protocol';
 import type { EventStore, Item } from '@nostrata/store';
-import { canMatchRestricted, createVisibility } from '../access.ts';
 import { sendNegErr } from '../answers.ts';
 import type { Connection, Running } from '../connection.ts';
 import type { Refusal, RelayLogger, RelayMetrics } from '../contract.ts';
+import { createPages, type Pages, toReadOptions } from '../pages.ts';
 import { checkRequest, type RequestRules } from '../request.ts';
 import type { Scheduler, Task } from '../scheduler.ts';
 
@@ -98,7 +98,7 @@ class Session implements Task, Running {
   readonly #options: NegentropyOptions & { readonly shared: SharedItems };
   readonly #items: SyncItems = createSyncItems();
   readonly #beganAtMs: number;
-  #iterator: AsyncIterator<readonly Item[]> | undefined;
+  readonly #pages: Pages;
   #held = 0;
   #isReady = false;
   #heardAtMs: number;
@@ -113,16 +113,16 @@ class Session implements Task, Running {
     this.#options = options;
     this.#beganAtMs = options.now();
     this.#heardAtMs = this.#beganAtMs;
+    const { filter } = request;
+    this.#pages = createPages({
+      open: () => options.store.items(filter, toReadOptions([filter], connection.authenticated)),
+      onPage: (page) => this.#onPage(page),
+      onError: (error) => this.#onError(error),
+    });
   }
 
   step(): void {
-    try {
-      this.#iterator ??= this.#open();
-      this.#iterator.next().then(this.#onPage, this.#onError);
-    } catch (error) {
-      // A store that is stopped says so at once.
-      this.#onError(error);
-    }
+    this.#pages.next();
   }
 
   end(): void {
@@ -131,7 +131,7 @@ class Session implements Task, Running {
     this.#options.shared.held -= this.#held;
     this.#connection.running.delete(sessionName(this.#request.id));
     this.#options.scheduler.finish(this, this.#connection.queries);
-    if (!this.#isReady) this.#iterator?.return?.().then(undefined, this.#onError);
+    if (!this.#isReady) this.#pages.end();
   }
 
   sweep(nowMs: number): void {
@@ -159,15 +159,7 @@ class Session implements Task, Running {
     }
   }
 
-  #open(): AsyncIterator<readonly Item[]> {
-    const { filter } = this.#request;
-    const readOptions = canMatchRestricted([filter])
-      ? { visibility: createVisibility(this.#connection.authenticated) }
-      : undefined;
-    return this.#options.store.items(filter, readOptions)[Symbol.asyncIterator]();
-  }
-
-  readonly #onPage = (page: IteratorResult<readonly Item[]>): void => {
+  #onPage(page: IteratorResult<readonly Item[]>): void {
     if (this.isOver) return;
     if (page.done) {
       this.#ready();
@@ -185,13 +177,13 @@ class Session implements Task, Running {
     shared.held += length;
     for (const { created_at, id } of page.value) this.#items.add(created_at, id);
     scheduler.continue(this);
-  };
+  }
 
-  readonly #onError = (error: unknown): void => {
+  #onError(error: unknown): void {
     if (this.isOver) return;
     this.#options.logger?.error({ err: error, connection: this.#connection.number }, 'a sync session failed');
     this.#fail({ prefix: 'error', message: 'the store could not be read' });
-  };
+  }
 
   #ready(): void {
     const { scheduler, metrics, now } = this.#options;

@@ -1,6 +1,5 @@
 import type { Filter } from '@nostrata/protocol';
-import type { EventStore, ReadOptions, StoredEvent } from '@nostrata/store';
-import { canMatchRestricted, createVisibility } from '../access.ts';
+import type { EventStore, StoredEvent } from '@nostrata/store';
 import { sendClosed } from '../answers.ts';
 import { isComplete, planLimits } from '../completeness.ts';
 import type { Connection, Subscription } from '../connection.ts';
@@ -8,6 +7,7 @@ import type { RelayLogger, RelayMetrics } from '../contract.ts';
 import type { RelayLimits } from '../limits.ts';
 import type { Live } from '../live.ts';
 import { countEntries } from '../live-index.ts';
+import { createPages, type Pages, toReadOptions } from '../pages.ts';
 import { checkRequest, type RequestRules } from '../request.ts';
 import type { Scheduler, Task } from '../scheduler.ts';
 
@@ -74,7 +74,7 @@ class StoredQuery implements Task {
   readonly #filters: readonly Filter[];
   readonly #beganAtMs: number;
   #steppedAtMs = 0;
-  #iterator: AsyncIterator<readonly StoredEvent[]> | undefined;
+  readonly #pages: Pages;
   #page: readonly StoredEvent[] = [];
   /** How much of the page is sent. */
   #at = 0;
@@ -88,6 +88,11 @@ class StoredQuery implements Task {
     const plan = planLimits(filters, options.rules.limits);
     this.#filters = plan.filters;
     this.#limits = plan.limits;
+    this.#pages = createPages({
+      open: () => options.store.query(plan.filters, toReadOptions(plan.filters, subscription.connection.authenticated)),
+      onPage: (page) => this.#onPage(page),
+      onError: (error) => this.#onError(error),
+    });
   }
 
   step(): void {
@@ -101,32 +106,17 @@ class StoredQuery implements Task {
       this.#finish();
       return;
     }
-    try {
-      this.#iterator ??= this.#open();
-      this.#iterator.next().then(this.#onPage, this.#onError);
-    } catch (error) {
-      // A store that is stopped says so at once.
-      this.#onError(error);
-    }
+    this.#pages.next();
   }
 
   /** Ends the query without an answer: the client has closed it or gone away. */
   end(): void {
     if (this.isOver) return;
     this.#leave();
-    // A page that is being read ends first; nobody waits for it.
-    this.#iterator?.return?.().then(undefined, this.#onError);
+    this.#pages.end();
   }
 
-  #open(): AsyncIterator<readonly StoredEvent[]> {
-    const { authenticated } = this.#subscription.connection;
-    const readOptions: ReadOptions | undefined = canMatchRestricted(this.#filters)
-      ? { visibility: createVisibility(authenticated) }
-      : undefined;
-    return this.#options.store.query(this.#filters, readOptions)[Symbol.asyncIterator]();
-  }
-
-  readonly #onPage = (page: IteratorResult<readonly StoredEvent[]>): void => {
+  #onPage(page: IteratorResult<readonly StoredEvent[]>): void {
     if (this.isOver) return;
     if (page.done) {
       this.#finish();
@@ -135,7 +125,7 @@ class StoredQuery implements Task {
     this.#page = page.value;
     this.#at = 0;
     this.#sendPage();
-  };
+  }
 
   /** Sends the page, or as much of it as the reader takes; the rest follows when it has. */
   #sendPage(): void {
@@ -146,7 +136,7 @@ class StoredQuery implements Task {
     else this.#options.scheduler.continue(this);
   }
 
-  readonly #onError = (error: unknown): void => {
+  #onError(error: unknown): void {
     if (this.isOver) return;
     const { live, logger, metrics } = this.#options;
     const { connection, id } = this.#subscription;
@@ -154,7 +144,7 @@ class StoredQuery implements Task {
     metrics?.messageRejected?.('REQ', 'error');
     live.close(this.#subscription);
     sendClosed(connection, id, { prefix: 'error', message: 'the store could not be read' });
-  };
+  }
 
   #send(): void {
     const { prefix, connection, position } = this.#subscription;
