@@ -54,3 +54,5 @@ export type {
   SocketHandlers,
   SocketOptions,
 } from './src/socket/socket.ts';
+export type { SyncProgress } from './src/sync/progress.ts';
+export { reconcile, type SyncOptions, type SyncParts } from './src/sync/reconcile.ts';
