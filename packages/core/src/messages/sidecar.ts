@@ -80,11 +80,20 @@ export function createSidecar(database: Database): Sidecar {
           ON CONFLICT (wrap_id, viewer) DO UPDATE SET state = excluded.state, attempts = core_message.attempts + 1`,
         [wrapId, viewer, isFinal ? 'unreadable' : 'failed'],
       ),
-    async remove(wrapIds) {
-      if (wrapIds.length === 0) return;
-      await run(`DELETE FROM core_message WHERE wrap_id IN (${places(1, wrapIds.length)})`, wrapIds);
+    remove: (wrapIds) => database.transaction((transaction) => removeWraps(transaction, wrapIds)),
+    async expire(nowSeconds) {
+      const rows = await database.query<{ wrap_id: string }>(
+        'SELECT wrap_id FROM core_message WHERE expires_at <= $1',
+        [nowSeconds],
+      );
+      if (rows.length === 0) return;
+      await database.transaction((transaction) =>
+        removeWraps(
+          transaction,
+          rows.map(({ wrap_id }) => wrap_id),
+        ),
+      );
     },
-    expire: (nowSeconds) => run('DELETE FROM core_message WHERE expires_at <= $1', [nowSeconds]),
     async getRumor(viewer, rumorId) {
       const [row] = await database.query<RumorRow>(
         "SELECT rumor_id, rumor, room, sort_at FROM core_message WHERE viewer = $1 AND rumor_id = $2 AND state = 'read'",
@@ -141,8 +150,7 @@ export async function addOpened(transaction: Queryable, opened: OpenedWrap): Pro
   const room = getChatRoomId(getChatRoom(rumor));
   if (rumor.kind === Kind.deletionRequest) await forget(transaction, viewer, rumor);
   const state = await chooseState(transaction, opened);
-  // Only what can be shown is kept: a copy, or a message that its author took back, needs no text.
-  const text = state === 'read' ? JSON.stringify(rumor) : '';
+  const text = state === 'deleted' ? '' : JSON.stringify(rumor);
   await transaction.query(
     `INSERT INTO core_message (wrap_id, viewer, state, attempts, rumor_id, kind, author, room, sort_at, subject, target,
         rumor, expires_at) VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12)
@@ -153,13 +161,31 @@ export async function addOpened(transaction: Queryable, opened: OpenedWrap): Pro
     [
       ...[wrapId, viewer, state, rumor.id, rumor.kind, rumor.pubkey, room],
       Math.min(rumor.created_at, nowSeconds),
-      state === 'read' ? (parseChatMessage(rumor)?.subject ?? null) : null,
+      state === 'deleted' ? null : (parseChatMessage(rumor)?.subject ?? null),
       parseReaction(rumor)?.event?.id ?? null,
       text,
       expiresAt ?? null,
     ],
   );
   return room;
+}
+
+/** Where a message came in several wraps, another one of them stands for it from now on. */
+async function removeWraps(transaction: Queryable, wrapIds: readonly string[]): Promise<void> {
+  for (const wrapId of new Set(wrapIds)) {
+    const gone = await transaction.query<{ viewer: string; rumor_id: string }>(
+      "DELETE FROM core_message WHERE wrap_id = $1 AND state = 'read' RETURNING viewer, rumor_id",
+      [wrapId],
+    );
+    await transaction.query('DELETE FROM core_message WHERE wrap_id = $1', [wrapId]);
+    for (const { viewer, rumor_id } of gone) {
+      await transaction.query(
+        `UPDATE core_message SET state = 'read' WHERE viewer = $1 AND wrap_id = (SELECT MIN(wrap_id) FROM core_message
+          WHERE viewer = $1 AND rumor_id = $2 AND state = 'copy')`,
+        [viewer, rumor_id],
+      );
+    }
+  }
 }
 
 /** A person may take back what that person said, and nothing else. */
