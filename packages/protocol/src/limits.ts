@@ -72,3 +72,6 @@ export const remoteMessageCharactersMax = 500_000;
 
 /** Characters of a `bunker://` or `nostrconnect://` URL. */
 export const connectUrlCharactersMax = 8_000;
+
+/** Rounds of scrypt as a power of two (NIP-49): one gibibyte of memory. */
+export const ncryptsecLogRoundsMax = 20;

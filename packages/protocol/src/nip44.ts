@@ -1,12 +1,11 @@
 import { chacha20 } from '@noble/ciphers/chacha.js';
-import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { expand, extract } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { concatBytes, hexToBytes, randomBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { concatBytes, randomBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { decodeBase64, encodeBase64 } from './base64.ts';
+import { getSharedX } from './ecdh.ts';
 import { InvalidError } from './errors.ts';
-import { isHex64 } from './event.ts';
 import { nip44PayloadCharactersMax } from './limits.ts';
 
 /** Lengths from which on the prefix has six bytes instead of two. */
@@ -22,7 +21,6 @@ const overheadBytes = 1 + 32 + 32;
  * @throws InvalidError where the secret is out of range or the pubkey is no point on the curve
  */
 export function getConversationKey(secret: Uint8Array, pubkey: string): Uint8Array {
-  if (!isHex64(pubkey)) throw new InvalidError('pubkey is not 64 lower-case hex digits');
   return extract(sha256, getSharedX(secret, pubkey), utf8ToBytes('nip44-v2'));
 }
 
@@ -81,15 +79,6 @@ export function getMessageKeys(conversationKey: Uint8Array, nonce: Uint8Array): 
   if (nonce.length !== 32) throw new InvalidError('nonce does not have 32 bytes');
   const keys = expand(sha256, conversationKey, nonce, 76);
   return { cipherKey: keys.slice(0, 32), cipherNonce: keys.slice(32, 44), macKey: keys.slice(44) };
-}
-
-/** The x coordinate of the shared point, not hashed. */
-function getSharedX(secret: Uint8Array, pubkey: string): Uint8Array {
-  try {
-    return secp256k1.getSharedSecret(secret, hexToBytes(`02${pubkey}`)).slice(1);
-  } catch (error) {
-    throw new InvalidError('secret or pubkey is not a key', { cause: error });
-  }
 }
 
 function pad(text: Uint8Array): Uint8Array {
