@@ -21,6 +21,11 @@ import { createWire, type Wire, type WireOptions } from './wire.ts';
  * @throws StoreError, DatabaseError or InvalidError with one clear sentence
  */
 export async function openCore(options: CoreOptions): Promise<Core> {
+  return await openCoreWithSteps(options);
+}
+
+/** Opens a core that tells of each step on the way of a write, so that a test can end the process between any two. */
+export async function openCoreWithSteps(options: CoreOptions, step?: (name: string) => void): Promise<Core> {
   const { clock = systemClock, random = systemRandom } = options;
   const relays = cleanRelays(options.relays ?? []);
   const lookupRelays = options.lookupRelays ? cleanRelays(options.lookupRelays) : relays;
@@ -34,7 +39,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const state = await openState(storage, { clock, events, stack });
   const parts = { options, state, signing, events, book, clock, random, freshness, relays, lookupRelays };
   const wire = createWire(parts, stack);
-  const outbox = createOwnOutbox(parts, wire);
+  const outbox = createOwnOutbox(parts, wire, step);
   stack.defer(() => outbox.stop());
   await outbox.start();
   const messages = stack.use(await attachMessages({ state, wire, outbox, signing, events, nowSeconds }));
@@ -60,7 +65,11 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   return assembleCore({ state, wire, outbox, edit, messages, signing, events, book, nowSeconds, stop });
 }
 
-function createOwnOutbox({ state, events, book, clock, random }: WireOptions, { pool, routes }: Wire): Outbox {
+function createOwnOutbox(
+  { state, events, book, clock, random }: WireOptions,
+  { pool, routes }: Wire,
+  step: ((name: string) => void) | undefined,
+): Outbox {
   const { storage, ingest, lookups, views } = state;
   return createOutbox({
     database: storage.database,
@@ -76,6 +85,7 @@ function createOwnOutbox({ state, events, book, clock, random }: WireOptions, { 
     getNewest: (address) => lookups.getAddress(parseAddress(address)),
     routesOf: (event) => routes.forWrite(event),
     onFailed: events.failed,
+    step,
   });
 }
 

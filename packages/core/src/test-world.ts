@@ -52,7 +52,7 @@ function createJumpClock(startMs: number): JumpClock {
 }
 
 /** A signer with the key of a test author. */
-function createTestSigner(author: EventBuilder): Signer {
+export function createTestSigner(author: EventBuilder): Signer {
   return {
     getPublicKey: async () => author.pubkey,
     signEvent: async (event) => signEvent({ ...event, pubkey: author.pubkey }, author.keys.secret),

@@ -14,7 +14,7 @@ export interface WarmOptions {
 /** What warming did. */
 export interface WarmReport {
   readonly people: number;
-  /** Answers that were fresh already, that relays were asked for, and that the budget left out. */
+  /** Answers that were fresh already, that relays gave, and that the budget left out. */
   readonly fresh: number;
   readonly refreshed: number;
   readonly skipped: number;
@@ -36,13 +36,12 @@ export async function warm(
   const count = { fresh: 0, refreshed: 0, skipped: 0 };
   const touch = async <T>(spec: Parameters<Reader['read']>[0] & { local(): Promise<T | undefined> }): Promise<void> => {
     signal?.throwIfAborted();
-    const { state } = await reader.read(spec, { policy: 'cache-only' });
-    if (state === 'fresh') count.fresh += 1;
-    else if (!mayRefresh()) count.skipped += 1;
-    else {
-      count.refreshed += 1;
-      await reader.read(spec, { policy: 'cache-first' });
+    if (!mayRefresh()) {
+      count.skipped += 1;
+      return;
     }
+    const { source } = await reader.read(spec, { policy: 'cache-first', isInternal: true });
+    count[source === 'relay' ? 'refreshed' : 'fresh'] += 1;
   };
   const first = [...new Set(pubkeys)].slice(0, peopleMax);
   await Promise.all(

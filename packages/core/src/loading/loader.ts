@@ -1,16 +1,12 @@
 import type { Clock, Plan, RelayAnswer, RelayPool } from '@nostrata/network';
-import type { Filter } from '@nostrata/protocol';
 import { gatherKeysMax, gatherMs, readDeadlineMs } from '../limits.ts';
+import { isLookup } from './lookup.ts';
+import type { ReadRoutes } from './routes.ts';
 import { createCover, keyOf, toFilters, type Wanted } from './wanted.ts';
 
 /** What became of a wish: which relays answered it. None: nothing was learned. */
 export interface LoadOutcome {
   readonly relays: readonly string[];
-}
-
-/** The part of the routes that loading needs. */
-export interface ReadRoutes {
-  forRead(filters: readonly Filter[], options?: { readonly hints?: readonly string[] }): Promise<Plan>;
 }
 
 /** Gets single things from relays. */
@@ -51,6 +47,13 @@ export function createLoader(options: LoaderOptions): Loader {
     cancelTimer = undefined;
     const batch = gathered;
     gathered = [];
+    // Where others are is not known before relay lists are: they are asked for by themselves, or each would wait for
+    // the other.
+    sendBatch(batch.filter(({ wanted }) => isLookup(wanted)));
+    sendBatch(batch.filter(({ wanted }) => !isLookup(wanted)));
+  };
+  const sendBatch = (batch: readonly Job[]): void => {
+    if (batch.length === 0) return;
     const finish = (job: Job, outcome: LoadOutcome): void => {
       jobs.delete(keyOf(job.wanted));
       job.resolve(outcome);

@@ -1,9 +1,15 @@
 import type { Plan } from '@nostrata/network';
 import { type Filter, Kind } from '@nostrata/protocol';
-import type { ReadRoutes } from './loader.ts';
+import type { ReadRoutes } from './routes.ts';
+import type { Wanted } from './wanted.ts';
 
 /** Kinds that say where to look; asking their author's relays for them would need them first. */
 const lookupKinds: ReadonlySet<number> = new Set([Kind.relayList, Kind.inboxRelays]);
+
+/** Says whether the wish is for something that says where to look. */
+export function isLookup(wanted: Wanted): boolean {
+  return wanted.type === 'authored' && wanted.kinds.every((kind) => lookupKinds.has(kind));
+}
 
 /**
  * Routes for everything: relay lists are asked of the lookup relays, everything else where the routes say. Hints are
@@ -12,9 +18,9 @@ const lookupKinds: ReadonlySet<number> = new Set([Kind.relayList, Kind.inboxRela
 export function createLookupRoutes(routes: ReadRoutes, lookupRelays: readonly string[]): ReadRoutes {
   return {
     forRead: async (filters, options = {}) => {
-      const isLookup = (filter: Filter): boolean => filter.kinds?.every((kind) => lookupKinds.has(kind)) === true;
-      const lookups = filters.filter(isLookup);
-      const others = filters.filter((filter) => !isLookup(filter));
+      const forLookup = (filter: Filter): boolean => filter.kinds?.every((kind) => lookupKinds.has(kind)) === true;
+      const lookups = filters.filter(forLookup);
+      const others = filters.filter((filter) => !forLookup(filter));
       const plan = new Map<string, Filter[]>();
       if (others.length > 0) addPlan(plan, await routes.forRead(others, options));
       if (lookups.length > 0) {

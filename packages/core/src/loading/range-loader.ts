@@ -3,7 +3,7 @@ import type { Filter } from '@nostrata/protocol';
 import { atomsOf, type FilterAtom, joinAtoms } from '../freshness/atoms.ts';
 import type { Coverage } from '../freshness/coverage.ts';
 import { catchUpLimit, filterValuesMax, overlapSeconds } from '../limits.ts';
-import type { ReadRoutes } from './loader.ts';
+import type { ReadRoutes } from './routes.ts';
 
 /** Gets spans of time from relays, and only those that were not got before. */
 export interface RangeLoader {

@@ -11,6 +11,8 @@ export interface ReadSpec<T> {
   readonly class: FreshnessClass;
   /** The key of its check in the ledger. */
   readonly key: string;
+  /** The answer is there even when nothing is known, as a count of nothing is: then the first read waits. */
+  readonly isAlwaysThere?: boolean | undefined;
   local(): Promise<T | undefined>;
   /** Gets it from relays; the outcome names those that answered. `value` is what is here now. */
   load(value: T | undefined, hints: readonly string[]): Promise<LoadOutcome>;
@@ -78,7 +80,9 @@ export function createReader(options: ReaderOptions): Reader {
     const policy = readOptions.policy ?? freshness[spec.class].policy;
     const standing = await stand(spec, readOptions.freshForMs);
     const isHopeless = !isOnline || isBackingOff(standing.check, clock.now());
-    const move = chooseMove(policy, standing, isHopeless);
+    const isKnown =
+      spec.isAlwaysThere === true ? toCheckedAt(standing.check) !== undefined : standing.value !== undefined;
+    const move = chooseMove(policy, { isKnown, isGood: standing.isFresh, isHopeless });
     const finish = (loaded: Loaded<T>, result: ReadResult): Loaded<T> => {
       if (readOptions.isInternal !== true) book.read(result, elapsed() - startedMs);
       return loaded;
@@ -113,8 +117,7 @@ export function createReader(options: ReaderOptions): Reader {
 /** What to do about the network: nothing, a refresh that nobody waits for, or wait for it. */
 function chooseMove(
   policy: ReadPolicy,
-  { value, isFresh: isGood }: Standing<unknown>,
-  isHopeless: boolean,
+  { isKnown, isGood, isHopeless }: Record<'isKnown' | 'isGood' | 'isHopeless', boolean>,
 ): 'answer' | 'refresh' | 'wait' {
   switch (policy) {
     case 'cache-only':
@@ -126,7 +129,7 @@ function chooseMove(
       return isGood || isHopeless ? 'answer' : 'wait';
     case 'stale-while-revalidate':
       if (isGood || isHopeless) return 'answer';
-      return value === undefined ? 'wait' : 'refresh';
+      return isKnown ? 'refresh' : 'wait';
   }
 }
 

@@ -91,6 +91,7 @@ export function createSpecs({ views, lookups, loader }: SpecParts) {
     engagement: (id: string): WatchSpec<Engagement> => ({
       class: 'engagement',
       key: keyOf({ type: 'references', id, kinds: engagementKinds }),
+      isAlwaysThere: true,
       local: () => getEngagement(views, id),
       load: (_value, hints) => loader.load({ type: 'references', id, kinds: engagementKinds }, hints),
       isTouched: (change) =>

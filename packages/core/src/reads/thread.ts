@@ -51,6 +51,7 @@ export async function readThread(
   const spec: ReadSpec<Thread> = {
     class: 'engagement',
     key: keyOf({ type: 'references', id: rootId, kinds: replyKinds }),
+    isAlwaysThere: true,
     local: async () => toThread(event, root, await listReplies(lookups, rootId)),
     load: (_value, hints) => loader.load({ type: 'references', id: rootId, kinds: replyKinds }, hints),
   };

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createWorld, startSeconds } from '../test-world.ts';
+import type { ThreadNode } from './thread.ts';
+
+function outline({ event, replies }: ThreadNode): unknown {
+  return replies.length > 0 ? [event.content, replies.map(outline)] : event.content;
+}
+
+test('a thread is its root with the replies as a tree, from whichever event it is asked for', async () => {
+  await using world = await createWorld(1);
+  const { network, alice, bob, carol } = world;
+  const root = alice.note('root');
+  const first = bob.note('first', { created_at: startSeconds + 1, tags: [['e', root.id, '', 'root']] });
+  const second = carol.note('second', { created_at: startSeconds + 2, tags: [['e', root.id, '', 'root']] });
+  const deep = alice.note('deep', {
+    tags: [
+      ['e', root.id, '', 'root'],
+      ['e', first.id, '', 'reply'],
+    ],
+  });
+  const lost = bob.note('lost', {
+    tags: [
+      ['e', root.id, '', 'root'],
+      ['e', 'f'.repeat(64), '', 'reply'],
+    ],
+  });
+  network.relays[0]?.put(root, first, second, deep, lost);
+  const core = await world.open();
+  const expected = ['root', [['first', ['deep']], 'second', 'lost']];
+  for (const event of [root, deep]) {
+    const { value, state } = await core.thread(event.id);
+    assert.equal(state, 'fresh');
+    assert.ok(value);
+    assert.deepEqual(outline(value.tree), expected);
+    assert.equal(value.event.id, event.id);
+    assert.equal(value.replyCount, 4);
+  }
+});
+
+test('the engagement of a note is counted when it is first asked for, and its zeros are an answer too', async () => {
+  await using world = await createWorld(1);
+  const { network, alice, bob, carol } = world;
+  const note = alice.note('note');
+  network.relays[0]?.put(note, bob.reaction(note, '+'), bob.reaction(note, '+'), carol.reaction(note, '🤙'));
+  const core = await world.open();
+  const { value } = await core.engagement(note.id);
+  assert.deepEqual([value?.likes, value?.emojis], [2, 1]);
+  const nothing = await core.engagement('f'.repeat(64));
+  assert.deepEqual([nothing.state, nothing.value?.likes], ['fresh', 0]);
+  world.takeRequests();
+  await core.engagement('f'.repeat(64));
+  assert.equal(world.takeRequests(), 0);
+});
+
+test('a thread of an event that nobody has is missing', async () => {
+  await using world = await createWorld(1);
+  const core = await world.open();
+  const { value, state } = await core.thread('f'.repeat(64));
+  assert.deepEqual([value, state], [undefined, 'missing']);
+});
