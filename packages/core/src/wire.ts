@@ -1,14 +1,19 @@
-import { type Clock, createPool, type RelayAnswer, type RelayPool } from '@nostrata/network';
+import { type Clock, createPool, createRoutes, type RelayAnswer, type RelayPool, type Routes } from '@nostrata/network';
 import type { CoreOptions, Freshness, FreshnessClass } from './contract.ts';
 import { createDeliver } from './door.ts';
 import type { CoreEvents } from './events.ts';
 import type { FigureBook } from './figures.ts';
 import { backgroundBytesPerHour } from './limits.ts';
+import { createBlockedRelays } from './loading/blocked-relays.ts';
 import { createLoader, type Loader } from './loading/loader.ts';
 import { createLookupRoutes } from './loading/lookup.ts';
 import { createRangeLoader } from './loading/range-loader.ts';
-import { createRelayLists, type LoadRelayLists } from './loading/relay-lists.ts';
-import { createRoutes, type Routes } from './loading/simple-routes.ts';
+import {
+  createInboxRelays,
+  createRelayLists,
+  type LoadInboxRelays,
+  type LoadRelayLists,
+} from './loading/relay-lists.ts';
 import { createReader, type Reader } from './reads/reader.ts';
 import { createSpecs, type Specs } from './reads/specs.ts';
 import type { WatchParts } from './reads/watch.ts';
@@ -40,6 +45,7 @@ export interface Wire {
   readonly reader: Reader;
   readonly specs: Specs;
   readonly relayLists: LoadRelayLists;
+  readonly inboxRelays: LoadInboxRelays;
   readonly watchParts: WatchParts;
   readonly timelineParts: Omit<TimelineParts, 'isOnline'>;
   readonly warmParts: WarmParts;
@@ -47,16 +53,29 @@ export interface Wire {
 
 /** Makes the network side; its connections are closed with the stack. */
 export function createWire(given: WireOptions, stack: AsyncDisposableStack): Wire {
-  const { options, state, events, book, clock, freshness, relays, lookupRelays } = given;
+  const { options, state, signing, events, book, clock, freshness, relays, lookupRelays } = given;
   const { views, viewsDatabase, lookups, ledger, coverage } = state;
   // Refreshes under way end when the pool has ended, and are waited for before what they write to is closed.
   stack.defer(() => reader.stop());
   const pool: RelayPool = stack.use(openPool(given, (pubkeys) => relayLists(pubkeys)));
   const onAnswer = (answer: RelayAnswer): void => {
     book.received(answer);
+    routes.observe(answer);
     events.tell({ type: 'answer', answer });
   };
-  const routes = createRoutes({ relayListOf: (pubkeys) => relayLists(pubkeys), defaults: relays });
+  const blocked = createBlockedRelays(state, signing);
+  stack.defer(blocked.stop);
+  const routes = createRoutes({
+    relayListOf: (pubkeys) => relayLists(pubkeys),
+    inboxRelaysOf: (pubkeys) => inboxRelays(pubkeys),
+    defaults: relays,
+    lookupRelays,
+    scores: state.scores,
+    random: given.random,
+    blockedRelays: blocked.get,
+    connectionsMax: options.budget?.connectionsMax,
+    relaysPerAuthorMax: options.budget?.relaysPerAuthorMax,
+  });
   const readRoutes = createLookupRoutes(routes, lookupRelays);
   const loader = createLoader({ pool, routes: readRoutes, clock, onFailed: events.failed, onAnswer });
   const ranges = createRangeLoader({ pool, routes: readRoutes, coverage, clock, onAnswer });
@@ -66,6 +85,7 @@ export function createWire(given: WireOptions, stack: AsyncDisposableStack): Wir
   const reader = createReader({ ledger, clock, freshness, book, mayRefresh, caughtUp: () => views.caughtUp() });
   const specs = createSpecs({ views: viewsDatabase, lookups, loader });
   const relayLists = createRelayLists({ views: viewsDatabase, reader, specOf: specs.relayList });
+  const inboxRelays = createInboxRelays({ reader, specOf: specs.inboxRelays });
   return {
     pool,
     routes,
@@ -73,6 +93,7 @@ export function createWire(given: WireOptions, stack: AsyncDisposableStack): Wir
     reader,
     specs,
     relayLists,
+    inboxRelays,
     watchParts: { reader, clock, freshness, onChanges: onChangesOf(state), onFailed: events.failed },
     timelineParts: {
       store: state.storage.store,

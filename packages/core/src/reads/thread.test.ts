@@ -20,6 +20,7 @@ test('a thread is its root with the replies as a tree, from whichever event it i
     ],
   });
   const lost = bob.note('lost', {
+    created_at: startSeconds + 9,
     tags: [
       ['e', root.id, '', 'root'],
       ['e', 'f'.repeat(64), '', 'reply'],
