@@ -42,7 +42,8 @@ export function explainFailure(error: unknown): Failure {
   // What failed while cleaning up hides the failure that came first, and follows from it as a rule.
   if (error instanceof SuppressedError) return explainFailure(error.suppressed);
   if (error instanceof ConfigError) return { line: oneLine(error.message), code: exitCode.usage, isBug: false };
-  if (error instanceof StoreError) return { line: oneLine(error.message), code: exitCode.failure, isBug: false };
+  if (error instanceof StoreError || isOfViews(error))
+    return { line: oneLine(error.message), code: exitCode.failure, isBug: false };
   if (error instanceof InvalidError) return { line: oneLine(error.message), code: exitCode.usage, isBug: false };
   const { code, path, message } =
     error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error) };
@@ -50,6 +51,11 @@ export function explainFailure(error: unknown): Failure {
   if (text !== undefined)
     return { line: path === undefined ? text : `${path}: ${text}`, code: exitCode.failure, isBug: false };
   return { line: oneLine(message), code: exitCode.failure, isBug: true };
+}
+
+/** By name, as commands that have nothing to do with views do not load them. */
+function isOfViews(error: unknown): error is Error {
+  return error instanceof Error && (error.name === 'ViewError' || error.name === 'DatabaseError');
 }
 
 function oneLine(text: string): string {

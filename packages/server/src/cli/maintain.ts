@@ -4,7 +4,7 @@ import { ConfigError } from '../config/errors.ts';
 import { toRetentionPolicy } from '../jobs.ts';
 import { exitCode } from './exit.ts';
 import type { Invocation } from './invocation.ts';
-import { formatBytes, formatCount, formatFacts, formatSeconds, print } from './terminal.ts';
+import { formatBytes, formatCount, formatFacts, print } from './terminal.ts';
 
 /** `nostrata retain`: removes what the policy does not keep. */
 export async function runRetain({ settings, host, terminal, json }: Invocation, dryRun: boolean): Promise<number> {
@@ -31,17 +31,4 @@ function describe(report: RetentionReport, dryRun: boolean): string {
   ]);
   const note = incomplete ? '\nThe size could not be reached: everything that is left is protected.' : '';
   return removed === 0 ? `Nothing was removed: everything is within the policy.${note}` : facts + note;
-}
-
-/** `nostrata rebuild`: every index made anew. */
-export async function runRebuild({ settings, host, terminal, json }: Invocation): Promise<number> {
-  const startMs = host.now();
-  await using store = await composeStore({ settings, now: host.now });
-  await store.rebuild();
-  const { events } = await store.statistics();
-  const seconds = (host.now() - startMs) / 1000;
-  if (json) await print(terminal, JSON.stringify({ events, seconds }));
-  else
-    await print(terminal, `Every index of ${formatCount(events)} events was built again in ${formatSeconds(seconds)}`);
-  return exitCode.ok;
 }

@@ -173,10 +173,21 @@ function addCare(program: Command, start: (flags: Flags, run: Run) => Promise<vo
       const { runRetain } = await import('./maintain.ts');
       await start(flags, (invocation) => runRetain(invocation, flags.dryRun === true));
     });
-  const rebuild = addCommand(program, 'rebuild', 'Drop every index and build it again from the events.');
-  addSettings(rebuild, commonSettings).action(async (flags: Flags) =>
-    start(flags, (await import('./maintain.ts')).runRebuild),
-  );
+  addRebuild(program, start);
+}
+
+function addRebuild(program: Command, start: (flags: Flags, run: Run) => Promise<void>): void {
+  const command = addCommand(program, 'rebuild', 'Drop every index and view and build it again from the events.')
+    .argument('[view]', 'only this view; one that was never built is built')
+    .option('--verify', 'keep the rows of views, and print how they differ from what the events give')
+    .option('--list', 'print which views there are');
+  addSettings(command, commonSettings)
+    .addHelpText('after', '\nExamples:\n  nostrata rebuild\n  nostrata rebuild profile\n  nostrata rebuild --verify')
+    .action(async (view: string | undefined, flags: Flags & { verify?: boolean; list?: boolean }) => {
+      const { runRebuild } = await import('./rebuild.ts');
+      const words = { view, verify: flags.verify === true, list: flags.list === true };
+      await start(flags, (invocation) => runRebuild(invocation, words));
+    });
 }
 
 function addCommand(program: Command, name: string, description: string): Command {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { openSqlite } from '@nostrata/database';
 import { createEventBuilder } from '@nostrata/testing';
 import { version } from '../version.ts';
 import { createFolder, runForJson, runProcess } from './program.ts';
@@ -53,6 +55,30 @@ test('what is imported can be queried, counted, verified, rebuilt and given up',
   assert.deepEqual(await runForJson(['count', ...data]), { count: 31 });
   assert.equal((await runForJson(retain)).removed, 30);
   assert.deepEqual(await runForJson(['count', ...data]), { count: 1 });
+});
+
+test('views are built, compared with the events, and built again', async () => {
+  await using folder = await createFolder();
+  const data = ['--data', folder.path];
+  const events = [alice.profile({ name: 'alice' }), alice.follows([alice.pubkey]), alice.note('hello')];
+  await runForJson(['import', ...data, '-'], { input: events.map((event) => JSON.stringify(event)).join('\n') });
+  const wrong = await runProcess(['rebuild', 'profiles', ...data]);
+  assert.match(wrong.stderr, /there is no view "profiles": profile, /);
+  assert.equal(wrong.code, 2);
+  const built = await runForJson(['rebuild', 'profile', ...data]);
+  assert.deepEqual([built.name, built.changes, built.rows], ['profile', 3, 1]);
+  {
+    await using database = openSqlite(join(folder.path, 'views.db'));
+    await database.query("UPDATE view_profile SET name = 'mallory'");
+  }
+  const different = await runProcess(['rebuild', '--verify', ...data]);
+  assert.equal(different.code, 1);
+  assert.match(different.stdout, /view_profile\n {2}is .*mallory.*\n {2}should be .*alice/);
+  assert.match(different.stdout, /View follows was compared \(3 changes, 2 rows, 0 s\): no differences/);
+  const all = await runProcess(['rebuild', ...data]);
+  assert.match(all.stdout, /^Every index of 3 events was built again/);
+  assert.match(all.stdout, /View profile was built: 3 changes, 1 rows/);
+  assert.equal((await runProcess(['rebuild', '--verify', ...data])).code, 0);
 });
 
 test('every command has a help that explains its exit codes, and the version is that of the package', async () => {
