@@ -7,6 +7,12 @@ export const sliceStepsMax = 8;
 /** Index entries looked at in one step between two looks at the clock; about a millisecond. */
 export const stepRowsMax = 2_000;
 
+/** Characters of events after which a page ends, and above which the next step reads fewer. */
+export const pageCharactersMax = 4 * 1024 * 1024;
+
+/** Events that are fetched by their ids in one step; each may be half a megabyte. */
+export const idRowsMax = 64;
+
 /** Runs that are merged one statement each; above it one statement covers all runs of a kind. */
 export const mergedRunsMax = 16;
 

@@ -1,8 +1,8 @@
 import { nextTurn } from '#platform';
 import type { Entry } from './entry.ts';
-import { sliceMs, sliceStepsMax } from './limits.ts';
+import { pageCharactersMax, sliceMs, sliceStepsMax } from './limits.ts';
 import type { Reader } from './reader.ts';
-import type { Scan } from './scan.ts';
+import { countCharacters, type Scan } from './scan.ts';
 
 /** What pages are read with. */
 export interface PagesOptions {
@@ -69,9 +69,12 @@ export class ScanPages implements AsyncIterableIterator<Entry[]> {
     const page = [...scan.step()];
     if (!scan.isDone()) {
       const until = now() + sliceMs;
+      let characters = countCharacters(page);
       for (let steps = 1; steps < sliceStepsMax && !scan.isDone(); steps += 1) {
-        if (page.length >= eventsMax || now() >= until) break;
-        page.push(...scan.step());
+        if (page.length >= eventsMax || characters >= pageCharactersMax || now() >= until) break;
+        const more = scan.step();
+        characters += countCharacters(more);
+        page.push(...more);
       }
     }
     this.#isDone = scan.isDone();

@@ -5,7 +5,16 @@ import { pageEventsMax } from '../limits.ts';
 import { isEmpty, planFilter, type Stream } from '../plan.ts';
 import { compileCheck, type EntryCheck } from './check.ts';
 import type { Entry } from './entry.ts';
-import { mergedRunsMax, probedRunsMax, probeRows, seekCostRows, stepRowsMax, walkRowsMin } from './limits.ts';
+import {
+  idRowsMax,
+  mergedRunsMax,
+  pageCharactersMax,
+  probedRunsMax,
+  probeRows,
+  seekCostRows,
+  stepRowsMax,
+  walkRowsMin,
+} from './limits.ts';
 import type { Reader } from './reader.ts';
 import { type IndexRow, isTie, nextRound, type Position, type Range, type Run, toRuns } from './runs.ts';
 import { idOf } from './texts.ts';
@@ -33,6 +42,7 @@ export function createScan(filter: Filter, options: ScanOptions): Scan {
   if (isEmpty(filter)) return scanOnce(() => [], false);
   if (filter.ids) {
     const { ids } = filter;
+    if (ids.length > idRowsMax) return createIdScan(ids, { filter, reader: options.reader, check });
     return scanOnce(() => findByIds(options.reader, ids).filter(check).slice(0, filter.limit), ids.length > 1);
   }
   return createRunScan(filter, options, check);
@@ -44,6 +54,41 @@ function findByIds(reader: Reader, ids: readonly string[]): Entry[] {
   return found.length > 1
     ? [...new Map(found.map((entry) => [entry.seq, entry])).values()].sort(compareEntries)
     : found;
+}
+
+/** The events with many ids: their places in order first, without their texts, then the texts in small steps. */
+function createIdScan(
+  ids: readonly string[],
+  { filter, reader, check }: { readonly filter: Filter; readonly reader: Reader; readonly check: EntryCheck },
+): Scan {
+  let places: readonly IdPlace[] | undefined;
+  let at = 0;
+  let left = filter.limit ?? Number.POSITIVE_INFINITY;
+  return {
+    needsSnapshot: true,
+    isDone: () => left <= 0 || (places !== undefined && at >= places.length),
+    step: () => {
+      places ??= findPlaces(reader, ids);
+      const next = places.slice(at, at + idRowsMax);
+      at += next.length;
+      const loaded = reader.load(next.map(([seq]) => seq));
+      const entries = loaded.filter((entry) => entry !== undefined && check(entry)) as Entry[];
+      const taken = entries.length > left ? entries.slice(0, left) : entries;
+      left -= taken.length;
+      return taken;
+    },
+  };
+}
+
+type IdPlace = readonly [seq: number, createdAt: number, id: string];
+
+function findPlaces(reader: Reader, ids: readonly string[]): readonly IdPlace[] {
+  const find = reader.prepare('SELECT seq, created_at, substr(json, 8, 64) FROM event WHERE id48 = ?');
+  const places = new Map<number, IdPlace>();
+  for (const id of ids) {
+    for (const place of find.all(hexKey(id)) as unknown as IdPlace[]) if (place[2] === id) places.set(place[0], place);
+  }
+  return [...places.values()].sort((a, b) => b[1] - a[1] || (a[2] < b[2] ? -1 : 1));
 }
 
 function scanOnce(find: () => readonly Entry[], needsSnapshot: boolean): Scan {
@@ -88,10 +133,18 @@ function createRunScan(filter: Filter, options: ScanOptions, check: EntryCheck):
       done = round.done || left <= 0;
       if (!done) snapshot ??= reader.lastSeq();
       // Where the index is wider than the filter, the next step looks further.
-      count = found.length * 2 < round.rows.length ? count * 2 : Math.min(left, pageEventsMax);
+      const wanted = found.length * 2 < round.rows.length ? count * 2 : Math.min(left, pageEventsMax);
+      count = Math.ceil(wanted * Math.min(1, pageCharactersMax / (countCharacters(round.loaded) + 1)));
       return entries;
     },
   };
+}
+
+/** How long the texts of events are together. */
+export function countCharacters(entries: readonly (Entry | undefined)[]): number {
+  let characters = 0;
+  for (const entry of entries) characters += entry?.json.length ?? 0;
+  return characters;
 }
 
 /** The events of index entries; those that the keys cannot tell apart are put in the order of their ids. */

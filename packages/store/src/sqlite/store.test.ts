@@ -134,3 +134,22 @@ test('a folder that cannot be made is refused with one sentence', async () => {
     return true;
   });
 });
+
+test('events of many megabytes that are asked for by id come in pages of a few megabytes', async () => {
+  await using store = await open(newFolder());
+  const content = 'x'.repeat(100_000);
+  const events = Array.from({ length: 300 }, () => makeEvent({ content, tags: [['t', 'large']] }));
+  await store.put(events.map((event) => ({ event })));
+  const expected = events.map(({ id }) => id).reverse();
+  const all = { ids: [...events.map(({ id }) => id), 'f'.repeat(64)] };
+  for (const filter of [all, { ...all, limit: 150 }, { ...all, since: events[100]?.created_at ?? 0 }]) {
+    const found: string[] = [];
+    for await (const page of store.query([filter])) {
+      assert.ok(page.length <= 100, `a page holds ${page.length} events of 100 kB`);
+      for (const { json } of page) found.push(json.slice(7, 71));
+    }
+    const wanted = 'since' in filter ? 200 : 'limit' in filter ? filter.limit : 300;
+    assert.deepEqual(found, expected.slice(0, wanted));
+  }
+  assert.equal((await store.count([all])).count, 300);
+});
