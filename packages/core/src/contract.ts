@@ -26,6 +26,8 @@ export interface Signer {
   signEvent(event: SignableEvent): Promise<NostrEvent>;
   nip44Encrypt?(pubkey: string, plaintext: string): Promise<string>;
   nip44Decrypt?(pubkey: string, payload: string): Promise<string>;
+  /** Reads what was encrypted before NIP-44; nothing is written that way any more. */
+  nip04Decrypt?(pubkey: string, payload: string): Promise<string>;
   /** Ends connections that it holds. Idempotent. */
   stop?(): Promise<void>;
 }

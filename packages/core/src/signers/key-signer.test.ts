@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { verifyEvent } from '@nostrata/protocol';
 import { createKeys } from '@nostrata/testing';
+import { encrypt } from 'nostr-tools/nip04';
 import { SignerError } from '../errors.ts';
 import { createKeySigner } from './key-signer.ts';
 
@@ -18,6 +19,8 @@ test('a key signs, and what it encrypts the other side reads', async () => {
   assert.equal(event.pubkey, alice.pubkey);
   const payload = await one.nip44Encrypt(bob.pubkey, 'secret');
   assert.equal(await other.nip44Decrypt(alice.pubkey, payload), 'secret');
+  const old = encrypt(Uint8Array.from(alice.secret), bob.pubkey, 'old');
+  assert.equal(await other.nip04Decrypt(alice.pubkey, old), 'old');
 });
 
 test('what is no key, and what cannot be decrypted, is a typed error', async () => {

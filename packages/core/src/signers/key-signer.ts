@@ -1,4 +1,5 @@
 import {
+  decryptNip04,
   decryptNip44,
   encryptNip44,
   getConversationKey,
@@ -10,7 +11,7 @@ import type { Signer } from '../contract.ts';
 import { SignerError } from '../errors.ts';
 
 /** A signer that can also encrypt, as direct messages and private lists need it. */
-export type FullSigner = Signer & Required<Pick<Signer, 'nip44Encrypt' | 'nip44Decrypt' | 'stop'>>;
+export type FullSigner = Signer & Required<Pick<Signer, 'nip44Encrypt' | 'nip44Decrypt' | 'nip04Decrypt' | 'stop'>>;
 
 /**
  * A signer that holds a secret key in memory. `stop` overwrites the key; after that every request is refused.
@@ -30,6 +31,7 @@ export function createKeySigner(secret: Uint8Array): FullSigner {
     signEvent: ({ kind, created_at, tags, content }) => act(() => signEvent({ kind, created_at, tags, content }, key)),
     nip44Encrypt: (other, plaintext) => act(() => encryptNip44(plaintext, getConversationKey(key, other))),
     nip44Decrypt: (other, payload) => act(() => decryptNip44(payload, getConversationKey(key, other))),
+    nip04Decrypt: (other, payload) => act(() => decryptNip04(payload, key, other)),
     async stop() {
       isStopped = true;
       key.fill(0);

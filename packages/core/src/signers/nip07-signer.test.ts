@@ -88,6 +88,9 @@ test('an extension that never answers costs its deadline', async () => {
 test('an extension that cannot encrypt says so', async () => {
   const signer = createNip07Signer({ ...extension(), nip44: undefined });
   await assert.rejects(signer.nip44Encrypt(bob.pubkey, 'x'), fails('unsupported'));
+  await assert.rejects(signer.nip04Decrypt(bob.pubkey, 'x'), fails('unsupported'));
+  const old = createNip07Signer(extension({ nip04: { decrypt: async () => 'old' } }));
+  assert.equal(await old.nip04Decrypt(bob.pubkey, 'x'), 'old');
 });
 
 test('whatever an extension makes up is refused', async () => {

@@ -17,6 +17,7 @@ export interface Nip07 {
         decrypt(pubkey: string, payload: string): Promise<unknown>;
       }
     | undefined;
+  readonly nip04?: { decrypt(pubkey: string, payload: string): Promise<unknown> } | undefined;
 }
 
 /** Options of `createNip07Signer`. */
@@ -67,6 +68,8 @@ export function createNip07Signer(
       checkText(await ask('encrypting', (nostr) => requireNip44(nostr).encrypt(pubkey, plaintext))),
     nip44Decrypt: async (pubkey, payload) =>
       checkText(await ask('decrypting', (nostr) => requireNip44(nostr).decrypt(pubkey, payload))),
+    nip04Decrypt: async (pubkey, payload) =>
+      checkText(await ask('decrypting', (nostr) => requireNip04(nostr).decrypt(pubkey, payload))),
     async stop() {
       isStopped = true;
     },
@@ -76,6 +79,11 @@ export function createNip07Signer(
 function requireNip44(nostr: Nip07): NonNullable<Nip07['nip44']> {
   if (!nostr.nip44) throw new SignerError('unsupported', 'this signer extension cannot encrypt (NIP-44)');
   return nostr.nip44;
+}
+
+function requireNip04(nostr: Nip07): NonNullable<Nip07['nip04']> {
+  if (!nostr.nip04) throw new SignerError('unsupported', 'this signer extension cannot read old encryption (NIP-04)');
+  return nostr.nip04;
 }
 
 /** Extensions say no by whatever they throw: an Error, a text, an object. */

@@ -22,6 +22,7 @@ import {
   type TestNetwork,
   waitUntil,
 } from '@nostrata/testing';
+import { encrypt } from 'nostr-tools/nip04';
 import { BunkerSigner, parseBunkerInput } from 'nostr-tools/nip46';
 import { systemClock } from '../clock.ts';
 import { SignerError } from '../errors.ts';
@@ -129,6 +130,7 @@ function createBunker(): Bunker {
     if (method === 'sign_event') return result(JSON.stringify(await keySigner.signEvent(JSON.parse(first))));
     if (method === 'nip44_encrypt') return result(await keySigner.nip44Encrypt(first, second));
     if (method === 'nip44_decrypt') return result(await keySigner.nip44Decrypt(first, second));
+    if (method === 'nip04_decrypt') return result(await keySigner.nip04Decrypt(first, second));
     if (method === 'ping') return result('pong');
     if (method === 'switch_relays') return result(null);
     if (method === 'logout') return result('ack');
@@ -191,6 +193,8 @@ test('a remote signer connects once, signs and encrypts', async () => {
   const payload = await signer.nip44Encrypt(bob.pubkey, 'secret');
   assert.equal(await createKeySigner(bob.secret).nip44Decrypt(user.pubkey, payload), 'secret');
   assert.equal(await signer.nip44Decrypt(bob.pubkey, payload), 'secret');
+  const old = encrypt(Uint8Array.from(bob.secret), user.pubkey, 'old');
+  assert.equal(await signer.nip04Decrypt(bob.pubkey, old), 'old');
   await signer.ping();
   assert.deepEqual(bunker.requests[0]?.params, [
     bunkerKeys.pubkey,

@@ -107,7 +107,10 @@ export function createNip46Signer(options: Nip46Options): RemoteSigner {
     return connecting;
   }
 
-  async function ask(method: 'nip44_encrypt' | 'nip44_decrypt', params: readonly string[]): Promise<string> {
+  async function ask(
+    method: 'nip44_encrypt' | 'nip44_decrypt' | 'nip04_decrypt',
+    params: readonly string[],
+  ): Promise<string> {
     await connect();
     return checkText(await channel.request(method, params, deadlineMs));
   }
@@ -123,6 +126,7 @@ export function createNip46Signer(options: Nip46Options): RemoteSigner {
     },
     nip44Encrypt: (other, plaintext) => ask('nip44_encrypt', [other, plaintext]),
     nip44Decrypt: (other, payload) => ask('nip44_decrypt', [other, payload]),
+    nip04Decrypt: (other, payload) => ask('nip04_decrypt', [other, payload]),
     async ping() {
       await connect();
       await channel.request('ping', [], machineDeadlineMs);

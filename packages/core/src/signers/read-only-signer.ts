@@ -17,5 +17,6 @@ export function createReadOnlySigner(pubkey: string): Signer & Required<Pick<Sig
     signEvent: () => refuse('signing'),
     nip44Encrypt: () => refuse('encrypting'),
     nip44Decrypt: () => refuse('decrypting'),
+    nip04Decrypt: () => refuse('decrypting'),
   };
 }
