@@ -145,7 +145,7 @@ export const putLaws: readonly Law[] = [
     assert.equal((await subject.ids({})).length, 2);
   }),
   lastingLaw(
-    42,
+    43,
     'what a later event of its batch replaces or deletes was stored, and shows as removed',
     async (subject) => {
       const [first, second, third] = [10, 11, 12].map((created_at) => alice.event({ kind: 0, created_at }));
@@ -170,7 +170,7 @@ export const putLaws: readonly Law[] = [
       );
     },
   ),
-  law(42, 'outcomes do not depend on where one batch ends and the next begins', async (subject) => {
+  law(43, 'outcomes do not depend on where one batch ends and the next begins', async (subject) => {
     const history = Array.from({ length: 60 }, (_, i) => {
       const author = createAuthor(`${i % 3}`);
       const created_at = (i * 7) % 30;
