@@ -61,7 +61,7 @@ async function checkApplied(transaction: Queryable, { room, migrations }: Migrat
     if (migration && migrationChecksum(migration) === checksum) continue;
     throw new DatabaseError(
       'changed',
-      `step ${version} of "${room}" in the database is not the one that this program knows`,
+      `step ${version} of "${room}" in the database is not the one that this program knows: another build made it; export the events with that build and import them into a new, empty store`,
     );
   }
   return newest;

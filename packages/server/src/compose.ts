@@ -85,6 +85,8 @@ async function composeRelay(
   { settings, now, logger }: ComposeOptions,
 ): Promise<Relay> {
   const self = settings.relaySelf[0] ?? (await loadSelfPubkey(settings.data));
+  if (self === undefined)
+    logger.warn('the disk is full: the relay has no key of its own until it is started with room');
   return createRelay({
     store,
     ingest,
@@ -109,7 +111,7 @@ function composeHealth({ store, ingest, metrics }: Rooms, settings: Settings): P
   });
 }
 
-function toRelaySettings(settings: Settings, self: string): RelaySettings {
+function toRelaySettings(settings: Settings, self: string | undefined): RelaySettings {
   const text = (value: string) => (value === '' ? undefined : value);
   const count = (value: number) => (value === 0 ? Number.MAX_SAFE_INTEGER : value);
   return {

@@ -1,5 +1,6 @@
 import type { Ingest, SubmitResult } from '@nostrata/ingest';
 import { Kind, type NostrEvent } from '@nostrata/protocol';
+import { StoreError } from '@nostrata/store';
 import { sendOk } from '../answers.ts';
 import type { Connection } from '../connection.ts';
 import type { RelayLogger, RelayMetrics } from '../contract.ts';
@@ -47,7 +48,10 @@ export function createEventHandler(options: EventOptions) {
         answered(connection);
       },
       (error: unknown) => {
-        logger?.error({ err: error, connection: connection.number }, 'an event could not be stored');
+        // The door has told of the batch that the store did not take.
+        if (!(error instanceof StoreError)) {
+          logger?.error({ err: error, connection: connection.number }, 'an event could not be stored');
+        }
         refuse('error', 'the event could not be stored, try again later');
         answered(connection);
       },

@@ -53,9 +53,20 @@ export function serveRequest(writer: WritingParts, request: WriterRequest): Writ
     case 'check':
       return checkDatabase(handle);
     case 'stop':
-      handle.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-      handle.close();
+      closeWriting(writer);
       return 0;
+  }
+}
+
+/** On a full disk the log cannot be written back; it stays, and is read at the next start. */
+function closeWriting({ handle, path }: WritingParts): void {
+  try {
+    handle.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    const known = toDatabaseError(path, error);
+    if (!(known instanceof DatabaseError) || known.fault !== 'full') throw error;
+  } finally {
+    handle.close();
   }
 }
 
