@@ -4,6 +4,14 @@ import { bech32CharactersMax } from './limits.ts';
 const digits = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
 const generators = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
 
+/** What the five bits that leave the checksum put into it. Invoices have hundreds of words, so this is looked up. */
+const mixByTop = Array.from({ length: 32 }, (_, top) =>
+  generators.reduce((mix, generator, bit) => ((top >> bit) & 1 ? mix ^ generator : mix), 0),
+);
+
+/** The value of each digit by its character code. */
+const valueByCode = new Map(Array.from(digits, (digit, value) => [digit.charCodeAt(0), value]));
+
 /** Writes bytes as bech32 (BIP-173, without its limit of 90 characters). The prefix is in lower case. */
 export function encodeBech32(prefix: string, bytes: Uint8Array): string {
   const words = regroup(bytes, 8, 5);
@@ -35,7 +43,8 @@ export function decodeBech32Words(
   const border = lower.lastIndexOf('1');
   const prefix = lower.slice(0, Math.max(0, border));
   if (!/^[!-~]+$/.test(prefix)) throw new InvalidError('bech32 text has no prefix');
-  const words = Array.from(lower.slice(border + 1), (digit) => digits.indexOf(digit));
+  const words: number[] = [];
+  for (let at = border + 1; at < lower.length; at++) words.push(valueByCode.get(lower.charCodeAt(at)) ?? -1);
   if (words.length < 6 || words.includes(-1))
     throw new InvalidError('bech32 text has characters that do not belong there');
   if (checksum([...expandPrefix(prefix), ...words]) !== 1) throw new InvalidError('bech32 checksum is wrong');
@@ -58,9 +67,7 @@ function expandPrefix(prefix: string): number[] {
 function checksum(words: readonly number[]): number {
   let check = 1;
   for (const word of words) {
-    const top = check >>> 25;
-    check = ((check & 0x1ffffff) << 5) ^ word;
-    for (const [bit, generator] of generators.entries()) if ((top >>> bit) & 1) check ^= generator;
+    check = ((check & 0x1ffffff) << 5) ^ word ^ (mixByTop[check >>> 25] ?? 0);
   }
   return check;
 }
@@ -70,7 +77,8 @@ function regroup(values: ArrayLike<number>, from: 5 | 8, to: 5 | 8): number[] {
   const result: number[] = [];
   let bits = 0;
   let rest = 0;
-  for (const value of Array.from(values)) {
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] ?? 0;
     rest = (rest << from) | value;
     bits += from;
     while (bits >= to) {

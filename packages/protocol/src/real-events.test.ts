@@ -6,11 +6,13 @@ import { parseFavorite } from './favorites.ts';
 import { parseFollows } from './nip02.ts';
 import { parseDeletionRequest } from './nip09.ts';
 import { parseThread } from './nip10.ts';
+import { parseChatMessage, parseInboxRelays } from './nip17.ts';
 import { parseQuotes, parseRepost } from './nip18.ts';
 import { parseComment } from './nip22.ts';
 import { parseProfile } from './nip24.ts';
 import { parseReaction } from './nip25.ts';
 import { getListEncryption, parseBlocks, parseBookmarks, parseMutes, parseRelaySet, parseSetTitle } from './nip51.ts';
+import { parseZapShares, validateZapReceipt } from './nip57.ts';
 import { parseRelayList } from './nip65.ts';
 
 const paths = ['events/permissive.jsonl.gz', 'events/expected-permissive.json'] as const;
@@ -42,6 +44,10 @@ test('no parser fails on a real event of any kind', { skip }, () => {
     parseRelaySet(event.tags);
     parseSetTitle(event);
     parseFavorite(event);
+    parseInboxRelays(event);
+    parseChatMessage(event);
+    parseZapShares(event);
+    validateZapReceipt(event, { verify: () => true });
     getListEncryption(event.content);
   }
   assert.ok(events.length > 6_000);
@@ -74,4 +80,19 @@ test('nearly every real profile has a name, and most reposts carry their note', 
   assert.ok(named.length / profiles.length > 0.95, `${named.length} of ${profiles.length}`);
   const reposts = events.flatMap((event) => parseRepost(event) ?? []);
   assert.ok(reposts.filter(({ embedded }) => embedded).length >= 20, `${reposts.length} reposts`);
+});
+
+test('zaps of real events that share them add up to the whole', { skip }, () => {
+  const shared = events.map(parseZapShares).filter((shares) => shares.length > 0);
+  assert.ok(shared.length >= 30, `${shared.length} events`);
+  for (const shares of shared) {
+    const sum = shares.reduce((total, { part }) => total + part, 0);
+    assert.ok(Math.abs(sum - 1) < 1e-9, String(sum));
+  }
+});
+
+test('real inbox lists name relays', { skip }, () => {
+  const lists = events.filter(({ kind }) => kind === 10_050).map(parseInboxRelays);
+  assert.equal(lists.length, 4);
+  for (const relays of lists) assert.ok(relays.length >= 2, JSON.stringify(relays));
 });
