@@ -25,6 +25,7 @@ export type { Core, CoreReads, ReadName, ReadTarget, ReadValue, TemplateOptions 
 export type { Draft, Edit, EditOptions } from './src/edit.ts';
 export { PublishError, type PublishFault, SignerError, type SignerFault, StaleBaseError } from './src/errors.ts';
 export type { Figures } from './src/figures.ts';
+export type { ImportReport, ImportSource } from './src/importing/import.ts';
 export type {
   ChatRoom,
   DirectMessages,

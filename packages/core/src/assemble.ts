@@ -1,10 +1,12 @@
-import { type Address, Kind } from '@nostrata/protocol';
+import { reconcile } from '@nostrata/network';
+import { type Address, Kind, type NostrEvent } from '@nostrata/protocol';
 import type { RetentionPolicy } from '@nostrata/store';
-import type { LoadOptions } from './contract.ts';
+import type { LoadOptions, PublishOptions } from './contract.ts';
 import type { Core, CoreReads, ReadName } from './core.ts';
 import type { Edit } from './edit.ts';
 import type { CoreEvents } from './events.ts';
 import { type FigureBook, type Figures, renderFigures } from './figures.ts';
+import { importFrom } from './importing/import.ts';
 import type { DirectMessages } from './messages/contract.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { publish } from './publish.ts';
@@ -104,6 +106,14 @@ export function assembleCore(pieces: CorePieces): Core {
     },
     edit,
     messages: pieces.messages,
+    importFrom: async (source) => {
+      const publishOwn = (event: NostrEvent, options: PublishOptions) => outbox.publish(event, options);
+      const report = await importFrom(source, { ingest: state.ingest, publish: publishOwn });
+      await state.views.caughtUp();
+      return report;
+    },
+    sync: (filter, options = {}) =>
+      reconcile({ store, pool, clock: wire.clock }, filter, { relays: wire.relays, ...options }),
     pending: () => outbox.pending(),
     publications: async (limit = 100) => await outbox.recent(limit),
     warm: async (pubkeys, options = {}) =>

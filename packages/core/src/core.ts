@@ -1,4 +1,4 @@
-import type { RelayStatus } from '@nostrata/network';
+import type { RelayStatus, SyncOptions, SyncProgress } from '@nostrata/network';
 import type { Address, Filter, NostrEvent } from '@nostrata/protocol';
 import type { EventStore, RetentionPolicy, RetentionReport } from '@nostrata/store';
 import type {
@@ -14,6 +14,7 @@ import type {
 } from './contract.ts';
 import type { Edit } from './edit.ts';
 import type { Figures } from './figures.ts';
+import type { ImportReport, ImportSource } from './importing/import.ts';
 import type { DirectMessages } from './messages/contract.ts';
 import type { ReadSpec } from './reads/reader.ts';
 import type { Specs } from './reads/specs.ts';
@@ -72,6 +73,13 @@ export interface Core extends CoreReads, AsyncDisposable {
   readonly edit: Edit;
   /** Direct messages of the signer (NIP-17). Nothing is decrypted before they are asked for. */
   readonly messages: DirectMessages;
+  /** Brings in what another program kept: JSONL, nostr-idb, NDK's Dexie cache; says what was kept and why the rest was not. */
+  importFrom(source: ImportSource): Promise<ImportReport>;
+  /**
+   * Makes the store and relays equal for a filter (NIP-77, else page by page), with progress; the application's relays
+   * unless told. Both directions unless told.
+   */
+  sync(filter: Filter, options?: SyncOptions & { readonly relays?: readonly string[] }): AsyncIterable<SyncProgress>;
   /** Publications that are not settled, oldest first, and all of them, newest first. */
   pending(): readonly Publication[];
   publications(limit?: number): Promise<readonly Publication[]>;

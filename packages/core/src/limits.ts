@@ -64,3 +64,5 @@ export const backgroundBytesPerHour = 64 * 1024 * 1024;
 export const olderRoundsMax = 8;
 /** Inbox relays that may know who writes; the one shown to first is forgotten first. */
 export const shownRelaysMax = 1_000;
+/** Records of an import on their way through the door at a time. */
+export const importsAtOnce = 1_000;

@@ -64,6 +64,6 @@ function stripScheme(text: string): string {
 }
 
 /** Hints come from strangers: what is no relay URL is left out. */
-function cleanHints(relays: readonly string[]): string[] {
+export function cleanHints(relays: readonly string[]): string[] {
   return relays.map(normalizeRelayUrl).filter((url) => url !== null);
 }

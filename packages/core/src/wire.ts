@@ -39,6 +39,9 @@ export interface WireOptions {
 
 /** Everything between the store and the relays. */
 export interface Wire {
+  readonly clock: Clock;
+  /** The application's own relays. */
+  readonly relays: readonly string[];
   readonly pool: RelayPool;
   readonly routes: Routes;
   readonly loader: Loader;
@@ -87,6 +90,8 @@ export function createWire(given: WireOptions, stack: AsyncDisposableStack): Wir
   const relayLists = createRelayLists({ views: viewsDatabase, reader, specOf: specs.relayList });
   const inboxRelays = createInboxRelays({ reader, specOf: specs.inboxRelays });
   return {
+    clock,
+    relays,
     pool,
     routes,
     loader,
