@@ -1,6 +1,7 @@
 import { migrate } from '@nostrata/database';
 import { Kind } from '@nostrata/protocol';
 import type { CoreEvents } from '../events.ts';
+import { settledKeptMax } from '../limits.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Signing } from '../signing.ts';
 import type { CoreState } from '../state.ts';
@@ -40,6 +41,7 @@ export async function attachMessages(pieces: MessagePieces): Promise<DirectMessa
       if (pubkey === (await signing.getPubkey())) for (const relay of relays) signing.showTo(relay);
       return relays;
     },
+    isPublished: async (id) => (await outbox.recent(settledKeptMax)).some((publication) => publication.id === id),
     publish: async (event, options) => {
       for (const relay of options.relays ?? []) signing.showTo(relay);
       return await outbox.publish(event, options);

@@ -167,6 +167,24 @@ test('a process that ends before any of its wraps is handed over sends it when i
   }
 });
 
+test('a process that ends after the outbox took a wrap does not send it again', async () => {
+  let isEnding = true;
+  const afterPublish = () => {
+    if (isEnding) throw new Error('the process ends here');
+  };
+  await using anna = await start('alice', { afterPublish });
+  await assert.rejects(anna.messages.send({ to: [bob.pubkey], content: 'once' }), /ends here/);
+  await waitUntil(() => wrapsAt(1, bob.pubkey).length > 0 && wrapsAt(0, alice.pubkey).length > 0);
+  await network.settle();
+  isEnding = false;
+  for (let round = 0; round < 2; round++) await anna.restart();
+  await network.settle();
+  for (const { ledger } of network.relays) {
+    const ids = ledger.events.map(({ event }) => event.id);
+    assert.equal(ids.length, new Set(ids).size);
+  }
+});
+
 test('a message that has expired is not sent', async () => {
   await using anna = await start('alice');
   await assert.rejects(anna.messages.send({ to: [bob.pubkey], content: 'x', expiresAt: 1 }), MessageError);

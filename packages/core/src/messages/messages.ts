@@ -36,6 +36,8 @@ export interface MessagesOptions {
   readonly loadInboxRelays: (pubkey: string) => Promise<readonly string[]>;
   /** Stores an event and sends it to these relays until each has answered, across restarts. */
   readonly publish: (event: NostrEvent, options: PublishOptions) => Promise<Publication>;
+  /** Whether `publish` has taken that event before, be it settled since. */
+  readonly isPublished: (id: string) => Promise<boolean>;
   readonly onFailed: (what: string, error: unknown) => void;
   /** The system's generator unless a test gives another. */
   readonly randomBytes?: ((bytes: number) => Uint8Array) | undefined;

@@ -13,6 +13,8 @@ export interface SenderOptions {
   /** The inbox relays (kind 10050) of a person, asked of relays where that is due; none where there is no such list. */
   readonly loadInboxRelays: (pubkey: string) => Promise<readonly string[]>;
   readonly publish: (event: NostrEvent, options: PublishOptions) => Promise<Publication>;
+  /** Whether the outbox has taken that event, be it settled since. */
+  readonly isPublished: (id: string) => Promise<boolean>;
   readonly onFailed: (what: string, error: unknown) => void;
   readonly randomBytes?: ((bytes: number) => Uint8Array) | undefined;
 }
@@ -50,15 +52,18 @@ interface Wrapped {
 export function createSender(options: SenderOptions): Sender {
   const { database, nowSeconds, publish } = options;
 
+  async function forget(wrapId: string): Promise<void> {
+    await database.query('DELETE FROM core_message_unsent WHERE wrap_id = $1', [wrapId]);
+  }
+
   /** To the outbox, which keeps it from then on. What it refuses it will never take: that is not tried again. */
   async function hand({ wrap, relays }: Omit<Wrapped, 'recipient'>): Promise<Publication> {
-    const forget = () => database.query('DELETE FROM core_message_unsent WHERE wrap_id = $1', [wrap.id]);
     try {
       const publication = await publish(wrap, { relays });
-      await forget();
+      await forget(wrap.id);
       return publication;
     } catch (error) {
-      if (error instanceof PublishError) await forget();
+      if (error instanceof PublishError) await forget(wrap.id);
       throw error;
     }
   }
@@ -98,7 +103,9 @@ export function createSender(options: SenderOptions): Sender {
       );
       for (const { event, relays } of rows) {
         try {
-          await hand({ wrap: parseEvent(JSON.parse(event)), relays: JSON.parse(relays) as string[] });
+          const wrap = parseEvent(JSON.parse(event));
+          if (await options.isPublished(wrap.id)) await forget(wrap.id);
+          else await hand({ wrap, relays: JSON.parse(relays) as string[] });
         } catch (error) {
           options.onFailed('messages', error);
         }

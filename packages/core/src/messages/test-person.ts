@@ -33,6 +33,8 @@ export interface PersonOptions {
   readonly signer?: (keys: Keys) => Signer;
   /** Called before each event is handed to the outbox; may throw. */
   readonly beforePublish?: (event: NostrEvent) => void;
+  /** Called after the outbox has taken an event, before that is noted; may throw. */
+  readonly afterPublish?: (event: NostrEvent) => void;
 }
 
 /** Starts somebody. */
@@ -64,9 +66,12 @@ export async function startPerson(seed: string, options: PersonOptions): Promise
       ...{ database, store, pool, nowSeconds, onFailed },
       getSigner: () => signer,
       loadInboxRelays: async (pubkey) => inboxes.get(pubkey) ?? [],
-      publish: (event, publishOptions) => {
+      isPublished: async (id) => (await outbox.recent(1_000)).some((publication) => publication.id === id),
+      publish: async (event, publishOptions) => {
         options.beforePublish?.(event);
-        return outbox.publish(event, publishOptions);
+        const publication = await outbox.publish(event, publishOptions);
+        options.afterPublish?.(event);
+        return publication;
       },
     });
     const stop = async (): Promise<void> => {

@@ -187,6 +187,8 @@ async function introduce(channel: RemoteChannel, { start, options, deadlineMs }:
     permissions.join(','),
     metadata ? JSON.stringify(metadata) : '',
   ];
+  // Older signers count the parameters.
+  while (params.at(-1) === '') params.pop();
   const result = await channel.request('connect', params, deadlineMs);
   if (result !== 'ack' && result !== start.secret) {
     throw new SignerError('invalid', 'remote signer answered the connection with something else');
