@@ -29,6 +29,7 @@ function open({ hasPing = true, slots = 1 } = {}) {
     },
     opened: () => undefined,
     received: () => undefined,
+    malformed: () => undefined,
     down: (downfall) => downs.push(downfall),
     changed: ({ state }) => states.push(state),
   });

@@ -30,6 +30,8 @@ export interface ConnectionOptions {
   freeSlot(): void;
   opened(): void;
   received(message: RelayMessage): void;
+  /** A frame that is no message; with the subscription id where it begins like an event. */
+  malformed(subId: string | undefined): void;
   down(downfall: Downfall): void;
   changed(status: RelayStatus): void;
 }
@@ -76,7 +78,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   let connectedSinceMs: number | undefined;
   let isOnline = true;
   let isStopped = false;
-  let garbageFrames = 0;
+  let frames = { good: 0, garbage: 0 };
+  let isReadingPaused = false;
   let heartbeat: Heartbeat | undefined;
   let cancelTimer = (): void => undefined;
   let cancelHeld = (): void => undefined;
@@ -140,12 +143,14 @@ export function createConnection(options: ConnectionOptions): Connection {
     cancelTimer();
     if (!signal('opened')) return;
     connectedSinceMs = clock.now();
-    garbageFrames = 0;
+    frames = { good: 0, garbage: 0 };
+    isReadingPaused = false;
     cancelHeld = clock.after(limits.heldMs, () => {
       failures = 0;
     });
     const dead = (): void => cut('half-open: no answer to a ping');
-    heartbeat = startHeartbeat({ clock, pingMs: limits.pingMs, pongMs: limits.pongMs, ping, dead });
+    const { pingMs, pongMs } = limits;
+    heartbeat = startHeartbeat({ clock, pingMs, pongMs, ping, dead, isExcused: () => isReadingPaused });
     options.opened();
   };
   const ping = (): void => {
@@ -159,8 +164,15 @@ export function createConnection(options: ConnectionOptions): Connection {
     const message = readMessage(text);
     if (message === undefined) {
       ledger.garbage++;
-      if (++garbageFrames > limits.garbageFramesMax) cut('sends what is no message of a relay');
-    } else if ('subId' in message && message.subId === pingSubId) {
+      frames.garbage++;
+      // Old events of strange shapes are garbage too: they cut no relay that mostly makes sense.
+      const isNoise = frames.garbage > limits.garbageFramesMax && frames.garbage > frames.good;
+      if (isNoise) cut('sends what is no message of a relay');
+      else options.malformed(/^\s*\[\s*"EVENT"\s*,\s*"([^"\\]{1,64})"/.exec(text.slice(0, 100))?.[1]);
+      return;
+    }
+    frames.good++;
+    if ('subId' in message && message.subId === pingSubId) {
       if (message.type === 'EOSE') send(pingCloseFrame);
     } else options.received(message);
   };
@@ -241,6 +253,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     probe: () => heartbeat?.probe(),
     authenticating: (isUnderWay) => void signal(isUnderWay ? 'authenticate' : 'authenticated'),
     pauseReading(isPaused) {
+      isReadingPaused = isPaused;
       if (isPaused) socket?.pause?.();
       else socket?.resume?.();
     },

@@ -7,6 +7,8 @@ export interface HeartbeatOptions {
   readonly pongMs: number;
   /** Sends something that the other side must answer. */
   ping(): void;
+  /** True while nothing can come because we do not read. */
+  isExcused(): boolean;
   /** Nothing came for too long after a ping. */
   dead(): void;
 }
@@ -21,7 +23,7 @@ export interface Heartbeat {
 }
 
 /** Pings after silence, and reports the other side dead where no frame at all follows. */
-export function startHeartbeat({ clock, pingMs, pongMs, ping, dead }: HeartbeatOptions): Heartbeat {
+export function startHeartbeat({ clock, pingMs, pongMs, ...options }: HeartbeatOptions): Heartbeat {
   let lastReceivedMs = clock.now();
   let isProbing = false;
   let isStopped = false;
@@ -34,10 +36,10 @@ export function startHeartbeat({ clock, pingMs, pongMs, ping, dead }: HeartbeatO
     cancel();
     cancel = clock.after(pongMs, () => {
       isProbing = false;
-      if (lastReceivedMs < askedMs) return dead();
+      if (lastReceivedMs < askedMs && !options.isExcused()) return options.dead();
       schedule();
     });
-    ping();
+    options.ping();
   };
   const schedule = (): void => {
     const silentMs = clock.now() - lastReceivedMs;

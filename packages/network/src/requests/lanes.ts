@@ -18,6 +18,8 @@ export interface Exchange {
   /** True where something of the answer has come. */
   readonly hasAnswer: boolean;
   receive(message: ExchangeMessage): void;
+  /** An event came that cannot be read. */
+  malformed?(): void;
   /** It left just now. */
   sent(): void;
 }

@@ -107,13 +107,13 @@ export function createLink(options: LinkOptions): Link {
     asks.fail(end, reason);
     singles.fail();
   };
-  /** Something is asked: connect. What cannot begin soon fails at once. */
-  const begin = (): void => {
+  /** Something is asked: connect. Returns why it cannot begin soon, where it cannot. */
+  const begin = (): string | undefined => {
     cancelIdle();
     connection.want();
     flush();
-    if (connection.outlookMs() <= limits.patienceMs) return;
-    failAll('unreachable', connection.status().lastFailure ?? 'no network');
+    if (connection.outlookMs() <= limits.patienceMs) return undefined;
+    return connection.status().lastFailure ?? 'no network';
   };
   const ended = (): void => {
     lanes.flush();
@@ -129,7 +129,8 @@ export function createLink(options: LinkOptions): Link {
     lanes.flush();
   };
 
-  const connection: Connection = createConnection({ ...options, isWanted, opened, received, down });
+  const malformed = (subId = ''): void => lanes.active.get(subId)?.malformed?.();
+  const connection: Connection = createConnection({ ...options, isWanted, opened, received, malformed, down });
   const lanes = createLanes({
     waitingMax: limits.requestsWaitingMax,
     subscriptionsMax: () => knowledge.current.subscriptionsMax,
@@ -164,12 +165,17 @@ export function createLink(options: LinkOptions): Link {
     },
     ask(filters, waiter, resume) {
       const ask = asks.join(filters, waiter, resume);
-      if (ask.hasWaiters) begin();
+      const reason = ask.hasWaiters ? begin() : undefined;
+      if (reason !== undefined) ask.excuse(waiter, 'unreachable', reason);
       return ask;
     },
     send(event, onSent) {
       const cancel = sends.add(event, onSent);
-      begin();
+      const reason = begin();
+      if (reason !== undefined) {
+        cancel();
+        onSent({ type: 'unreachable', reason });
+      }
       return cancel;
     },
     count: singles.count,

@@ -128,6 +128,11 @@ export function createPart(host: PartHost, wires: readonly WireFilter[], resume?
       } else if (message.type === 'CLOSED') host.refused(part, message.reason);
       else if (message.type === 'NOTICE') host.refused(part, message.text);
     },
+    malformed() {
+      if (hints === undefined && ++received > tally.eventsMax) return host.overflowed(part);
+      tally.malformed();
+      host.counted('unasked');
+    },
     finish(reason) {
       if (outcome !== undefined || part.isDraining) return;
       closing = reason;

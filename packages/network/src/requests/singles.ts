@@ -13,8 +13,8 @@ export interface SinglesOptions {
   readonly negotiationMs: number;
   send(frame: string): boolean;
   flush(): void;
-  /** Something was added: connect. */
-  begin(): void;
+  /** Something was added: connect. Returns why it cannot begin soon, where it cannot. */
+  begin(): string | undefined;
   /** Something has ended. */
   ended(): void;
   /** What the information document says of NIP-77. */
@@ -41,7 +41,7 @@ export function createSingles(options: SinglesOptions): Singles {
   const add = (exchange: SingleExchange): void => {
     exchanges.add(exchange);
     if (!lanes.add(exchange)) exchange.fail('unreachable');
-    else options.begin();
+    else if (options.begin() !== undefined) exchange.fail('unreachable');
   };
   const end = (exchange: SingleExchange): void => {
     exchanges.delete(exchange);

@@ -23,6 +23,8 @@ interface Row {
 export interface Tally {
   /** Which rows the event matches; none: it was not asked for. */
   match(event: NostrEvent): readonly number[];
+  /** An event came that cannot be read: it may have been for any filter, and counts for what the relay's cap counts. */
+  malformed(): void;
   /** The door has judged an event that matches these rows. */
   judged(rows: readonly number[], event: NostrEvent, delivery: Delivery): void;
   /** EOSE has come and the door has judged everything. */
@@ -50,6 +52,13 @@ export function createTally(wires: readonly WireFilter[], unlimitedEventsMax: nu
       if (hits.length > 0) total++;
       if (hits.length > 1) for (const index of hits) shareRow(rows[index]);
       return hits;
+    },
+    malformed() {
+      total++;
+      for (const row of rows) {
+        row.sent++;
+        if (rows.length > 1) row.shared++;
+      }
     },
     judged(hits, event, delivery) {
       if (delivery === 'failed') hasFailed = true;
