@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fc } from '@nostrata/testing';
+import type { Clock } from '../contract.ts';
 import { defaultLimits } from '../limits.ts';
 import { createManualClock } from '../test-clock.ts';
 import { createHeldSockets } from '../test-socket.ts';
@@ -8,8 +9,9 @@ import { computeBackoff } from './backoff.ts';
 import { createConnection, type Downfall } from './connection.ts';
 import { utf8Bytes } from './ledger.ts';
 
-function open({ hasPing = true, slots = 1 } = {}) {
+function open({ hasPing = true, slots = 1, earlyMs = 0 } = {}) {
   const clock = createManualClock();
+  const early: Clock = { now: clock.now, after: (ms, callback) => clock.after(ms - earlyMs, callback) };
   const { open: openSocket, sockets } = createHeldSockets(hasPing);
   const downs: Downfall[] = [];
   const states: string[] = [];
@@ -17,7 +19,7 @@ function open({ hasPing = true, slots = 1 } = {}) {
   let free = slots;
   const connection = createConnection({
     relay: 'wss://relay.example.com',
-    clock,
+    clock: early,
     random: () => 1,
     openSocket,
     allowLocal: false,
@@ -81,6 +83,26 @@ describe('a connection', () => {
     last().handlers.opened();
     clock.advance(defaultLimits.heldMs);
     assert.equal(connection.status().attempts, 0);
+  });
+
+  test('a timer that rings a little early tries again all the same', () => {
+    const { connection, clock, sockets, fail } = open({ earlyMs: 1 });
+    connection.want();
+    fail();
+    clock.advance(1_000);
+    assert.equal(sockets.length, 2);
+  });
+
+  test('while we do not read, silence proves nothing', () => {
+    const { connection, clock, last, downs } = open();
+    connection.want();
+    last().handlers.opened();
+    connection.pauseReading(true);
+    clock.advance(600_000);
+    assert.equal(connection.state, 'open');
+    connection.pauseReading(false);
+    clock.advance(defaultLimits.pingMs + defaultLimits.pongMs);
+    assert.match(downs[0]?.reason ?? '', /half-open/);
   });
 
   test('a handshake that never ends is cut', () => {

@@ -107,6 +107,36 @@ describe('a relay that misbehaves', () => {
     assert.equal(one(await pool.load(planOf(relay), quickly)).kept, 30);
   });
 
+  test('events that cannot be read count for the cap of a relay: its page was cut all the same', async () => {
+    await using relay = await relayWith([]);
+    relay.script = ([verb, subId], peer) => {
+      if (verb !== 'REQ') return false;
+      for (const note of notes.slice(0, 9)) peer.send('EVENT', subId, note);
+      peer.send('EVENT', subId, { ...notes[9], kind: 70_000 });
+      peer.send('EOSE', subId);
+      return true;
+    };
+    await using pool = open().pool;
+    const answer = one(await pool.load(new Map([[relay.url, [{ kinds: [1], limit: 10 }]]]), quickly));
+    assert.deepEqual([answer.unasked, answer.filters[0]?.complete], [1, false]);
+    assert.equal(answer.filters[0]?.oldest, 1_700_000_000);
+  });
+
+  test('one request that cannot begin fails alone', async () => {
+    await using relay = await relayWith(notes);
+    relay.script = ([verb], peer) => {
+      if (verb !== 'REQ' || relay.connections > 1) return false;
+      peer.socket.terminate();
+      return true;
+    };
+    await using pool = open({ limits: { backoffMs: 400, patienceMs: 10 } }).pool;
+    const first = pool.load(planOf(relay), quickly);
+    await waitUntil(() => pool.statuses()[0]?.state === 'waiting');
+    const second = await pool.load(new Map([[relay.url, [{ kinds: [7] }]]]), quickly);
+    assert.equal(one(second).end, 'unreachable');
+    assert.deepEqual([one(await first).end, relay.connections], ['eose', 2]);
+  });
+
   test('a NOTICE instead of EOSE ends the only request, and a friendly NOTICE does not', async () => {
     await using relay = await relayWith(notes);
     relay.script = ([verb], peer) => {
