@@ -156,7 +156,7 @@ async function checkLife(seed: string, engine: (typeof engines)[number]): Promis
 }
 
 for (const engine of engines) {
-  const runs = engine.name === 'sqlite' ? 40 : 3;
+  const runs = engine.name === 'sqlite' ? 30 : 4;
   describe(engine.name, { skip: engine.skip }, () => {
     test('whatever comes and goes, in whatever steps, and whenever the process dies, the rows are those of a rebuild', async () => {
       const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 });

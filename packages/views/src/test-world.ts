@@ -76,7 +76,15 @@ export async function createEngines(folder: string): Promise<Engine[]> {
     return database;
   };
   const openFile = (path: string) => remember(openSqlite(path, { pragmas: viewsPragmas }), path);
-  const openUrl = async (url: string) => remember(await openPostgres(url, { poolSize: 3 }), url);
+  // A schema takes less long to make than a database.
+  let url: Promise<string> | undefined;
+  const openSchema = async (schema: string) => {
+    url ??= server.isAvailable ? server.createDatabase() : Promise.resolve('');
+    const settings = { search_path: schema, client_min_messages: 'warning' };
+    const database = remember(await openPostgres(await url, { poolSize: 3, settings }), schema);
+    await database.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    return database;
+  };
   const stop = async (): Promise<void> => {
     for (const database of opened.splice(0)) await database.close();
   };
@@ -91,8 +99,8 @@ export async function createEngines(folder: string): Promise<Engine[]> {
     {
       name: 'postgres',
       skip: server.isAvailable ? false : server.reason,
-      open: async () => await openUrl(server.isAvailable ? await server.createDatabase() : ''),
-      again: async (database) => await openUrl(places.get(database) ?? ''),
+      open: async () => await openSchema(`world_${count++}`),
+      again: async (database) => await openSchema(places.get(database) ?? ''),
       stop: async () => {
         await stop();
         if (server.isAvailable) await server.stop();
