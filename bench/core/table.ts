@@ -54,10 +54,10 @@ export function formatDays(results: readonly DayResult[]): string {
   return [line(header), line(widths.map((width) => '─'.repeat(width))), ...body.map(line)].join('\n');
 }
 
-/** One line about the feed over many events. */
+/** One line about reads over many stored events. */
 export function formatFeed({ what, events, p50Ms, p99Ms, shown }: FeedCell): string {
   const stored = events.toLocaleString('en-US');
-  return `${what}: feed of ${shown} of 200 follows over ${stored} events, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
+  return `${what}, ${stored} events stored: p50 ${p50Ms.toFixed(3)} ms, p99 ${p99Ms.toFixed(2)} ms, ${shown} found`;
 }
 
 function decimals(value: number | null | undefined, digits: number): string {
