@@ -23,11 +23,15 @@ export function formatDays(results: readonly DayResult[]): string {
     'day s',
     'sessions',
   ];
-  const always = results.find(({ subject }) => subject === 'always-network')?.requests;
+  // A day that was cut short can only be compared with itself.
+  const sessions = Math.max(...results.map((result) => result.sessions));
+  const always = results.find(
+    (result) => result.subject === 'always-network' && result.sessions === sessions,
+  )?.requests;
   const body = results.map((result) => [
-    result.subject,
+    result.sessions === sessions ? result.subject : `${result.subject} (cut short)`,
     String(result.requests),
-    always ? `${((1 - result.requests / always) * 100).toFixed(1)} %` : '–',
+    always && result.sessions === sessions ? `${((1 - result.requests / always) * 100).toFixed(1)} %` : '–',
     (result.bytesIn / 1e6).toFixed(2),
     String(result.wrong),
     String(result.lost),
