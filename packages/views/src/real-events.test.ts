@@ -3,18 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Database } from '@nostrata/database';
-import { Kind, type NostrEvent, type VerifiedEvent, verifyEvent } from '@nostrata/protocol';
+import { type Database, openSqlite } from '@nostrata/database';
+import { Kind, type NostrEvent, tokenize, type VerifiedEvent, verifyEvent } from '@nostrata/protocol';
 import { readJsonLines, readText, requireSharedData, seededRandom, skipWithout, testSeed } from '@nostrata/testing';
 import { createAllViews } from './all-views.ts';
 import { getDeletions } from './deletions.ts';
 import { getEngagement, getEngagementEntries } from './engagement-reading.ts';
 import { countFollowers, getFollowers, getFollows } from './follows.ts';
 import { getProfile } from './profile.ts';
-import { searchProfiles } from './profile-search.ts';
+import { profileSearchView, searchProfiles } from './profile-search.ts';
 import type { Sourced } from './reading.ts';
 import { getRelayList } from './relay-list.ts';
-import { createEngines, createStore, readRows } from './test-world.ts';
+import { createEngines, createEvent, createStore, readRows } from './test-world.ts';
 import { createViews } from './views.ts';
 
 const paths = ['events/permissive.jsonl.gz', 'events/expected-permissive.json'] as const;
@@ -139,4 +139,29 @@ describe('real events', { skip: skipWithout(...paths) }, async () => {
     assert.ok((await getDeletions(database, target)).some(({ eventId }) => eventId === request?.id));
     assert.ok((await searchProfiles(database, 'a')).length > 5);
   });
+});
+
+test('people are found among real names', { skip: skipWithout('graph/profile-names.json.gz') }, async () => {
+  const names = JSON.parse(readText(requireSharedData('graph/profile-names.json.gz'))) as string[][];
+  const store = createStore();
+  await using database = openSqlite(':memory:');
+  await using running = await createViews({ store, database, views: [profileSearchView] });
+  const events = names.map(([pubkey = '', name, nip05], index) => {
+    const event = createEvent(`named ${index}`, { kind: Kind.profile, content: JSON.stringify({ name, nip05 }) });
+    return { event: { ...event, pubkey } as VerifiedEvent };
+  });
+  await store.put(events);
+  await running.caughtUp();
+  const search = async (query: string) => (await searchProfiles(database, query)).map(({ pubkey }) => pubkey);
+  const nameOf = new Map(names.map(([pubkey, name]) => [pubkey, name]));
+  for (const [pubkey = '', name = ''] of names.slice(0, 300)) {
+    const words = tokenize(name);
+    if (words.join('').length < 4) continue;
+    const found = await search(name);
+    const isWhole = (one: string) => tokenize(nameOf.get(one) ?? '').join(' ') === words.join(' ');
+    // Others of the same name may fill the list.
+    assert.ok(found.includes(pubkey) || found.every(isWhole), `${name} is found`);
+    assert.ok(found.length > 0 && isWhole(found[0] ?? ''), `${name} comes first`);
+  }
+  assert.ok((await search('a')).length === 20);
 });

@@ -223,18 +223,25 @@ function groupByCursor(lanes: readonly Lane[]): Group[] {
   }));
 }
 
+/** Nothing is written where everything is in order. */
 async function prepareView(store: EventStore, database: Database, view: View): Promise<Seq> {
-  await resetView(database, view, ({ version }) => version < view.version);
-  const cursor = await loadCursor(database, view);
-  if (await isOfLog(store, cursor)) return cursor.seq;
-  await resetView(database, view, ({ seq, mark }) => seq === cursor.seq && mark === cursor.mark);
-  return (await loadCursor(database, view)).seq;
+  let cursor = await loadCursor(database, view);
+  if (!cursor || cursor.version < view.version) {
+    await resetView(database, view, ({ version }) => version < view.version);
+    cursor = await loadCursor(database, view);
+  }
+  if (cursor && !(await isOfLog(store, cursor))) {
+    const { seq, mark } = cursor;
+    await resetView(database, view, (now) => now.seq === seq && now.mark === mark);
+    cursor = await loadCursor(database, view);
+  }
+  if (!cursor) throw new ViewError(`view ${view.name} has lost its cursor`, { view: view.name });
+  return cursor.seq;
 }
 
-async function loadCursor(database: Database, view: View): Promise<Cursor> {
+async function loadCursor(database: Database, view: View): Promise<Cursor | undefined> {
   const cursor = (await loadCursors(database, [view.name])).get(view.name);
-  if (!cursor) throw new ViewError(`view ${view.name} has lost its cursor`, { view: view.name });
-  if (cursor.version > view.version) {
+  if (cursor && cursor.version > view.version) {
     throw new ViewError(
       `the rows of view ${view.name} have version ${cursor.version}, and this program knows only version ${view.version}: use a newer version of the program`,
       { view: view.name },

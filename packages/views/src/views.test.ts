@@ -10,6 +10,7 @@ import type { View } from './contract.ts';
 import { ViewError } from './errors.ts';
 import { getRelayList, relayListView } from './relay-list.ts';
 import { createRowView } from './row-view.ts';
+import { countingView } from './test-counting.ts';
 import { createEngines, createEvent, createStore, pubkeyOf, putAll, readRows } from './test-world.ts';
 import { createViews } from './views.ts';
 
@@ -169,28 +170,8 @@ for (const engine of engines) {
       test('two connections to one database apply each change once, and both tell of it', async () => {
         const [store, database] = [createStore(), await engine.open()];
         const other = await engine.again(database);
-        /** Counts how often each event was applied. */
-        const counting: View = {
-          name: 'counting',
-          version: 1,
-          tables: [
-            {
-              name: 'view_counting',
-              key: ['id'],
-              statements: ['CREATE TABLE view_counting (id TEXT PRIMARY KEY, times BIGINT NOT NULL)'],
-            },
-          ],
-          apply: async (changes, transaction) => {
-            for (const change of changes) {
-              await transaction.query(
-                'INSERT INTO view_counting (id, times) VALUES ($1, 1) ON CONFLICT (id) DO UPDATE SET times = view_counting.times + 1',
-                [change.type === 'stored' ? change.event.id : change.id],
-              );
-            }
-          },
-        };
-        await using first = await createViews({ store, database, views: [counting] });
-        await using second = await createViews({ store, database: other, views: [counting] });
+        await using first = await createViews({ store, database, views: [countingView] });
+        await using second = await createViews({ store, database: other, views: [countingView] });
         const told = [0, 0];
         first.onApplied((_, changes) => (told[0] = (told[0] ?? 0) + changes.length));
         second.onApplied((_, changes) => (told[1] = (told[1] ?? 0) + changes.length));
