@@ -161,6 +161,11 @@ export interface Storage {
   /** False where nothing survives the process; `reason` says why where something else was asked for. */
   readonly isPersistent?: boolean | undefined;
   readonly reason?: string | undefined;
+  /**
+   * Becomes the one process or tab that sends publications: the function that gives it up, or undefined where another one
+   * does. It ends by itself with the process. Left out where nobody else can open this storage.
+   */
+  readonly lead?: (() => Promise<(() => Promise<void>) | undefined>) | undefined;
   /** Called when the core stops; by default nothing is closed that the core did not open. */
   close?(): Promise<void>;
 }

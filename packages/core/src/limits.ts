@@ -66,3 +66,5 @@ export const olderRoundsMax = 8;
 export const shownRelaysMax = 1_000;
 /** Records of an import on their way through the door at a time. */
 export const importsAtOnce = 1_000;
+/** Milliseconds between two looks at what other processes have put into the outbox, or have sent of ours. */
+export const watchEveryMs = 1_000;

@@ -85,6 +85,7 @@ function createOwnOutbox(
     getNewest: (address) => lookups.getAddress(parseAddress(address)),
     routesOf: (event) => routes.forWrite(event),
     onFailed: events.failed,
+    lead: storage.lead,
     step,
   });
 }

@@ -17,3 +17,5 @@ export const listenerRetryMaxMs = 1_000;
 
 /** Memory of the WebAssembly build through which texts pass; it grows with the longest text. */
 export const wasmScratchBytes = 64 * 1024;
+/** Milliseconds between two tries to begin a transaction while another connection writes. */
+export const beginAgainMs = 10;

@@ -1,7 +1,8 @@
 import type { Database, Queryable, SqlRow, SqlValue } from './contract.ts';
+import { DatabaseError } from './errors.ts';
 import type { SqliteHandle, SqliteStatement } from './handle.ts';
-import { preparedStatementsMax } from './limits.ts';
-import { translate } from './sqlite-errors.ts';
+import { beginAgainMs, preparedStatementsMax } from './limits.ts';
+import { toDatabaseError, translate } from './sqlite-errors.ts';
 
 /** A database in one file, with the synchronous handle for those who are on its thread. */
 export interface SqliteDatabase<Handle extends SqliteHandle = SqliteHandle> extends Database {
@@ -41,13 +42,43 @@ export function createSqliteDatabase<Handle extends SqliteHandle>(
 }
 
 async function runTransaction<T>(path: string, handle: SqliteHandle, work: () => Promise<T>): Promise<T> {
-  translate(path, () => handle.exec('BEGIN IMMEDIATE'));
+  await begin(path, handle);
   try {
     const result = await work();
     translate(path, () => handle.exec('COMMIT'));
     return result;
   } catch (error) {
     if (handle.isTransaction) handle.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/**
+ * Begins to write. Who else writes may be on this very thread and in the middle of something, so waiting must not hold
+ * the thread up, as SQLite's own waiting does.
+ */
+async function begin(path: string, handle: SqliteHandle): Promise<void> {
+  const rows = handle.prepare('PRAGMA busy_timeout').all() as readonly Record<string, number>[];
+  const timeoutMs = Object.values(rows[0] ?? {})[0] ?? 0;
+  handle.exec('PRAGMA busy_timeout = 0');
+  try {
+    for (let waitedMs = 0; ; waitedMs += beginAgainMs) {
+      const isLast = waitedMs >= timeoutMs;
+      if (translate(path, () => tryBegin(handle, isLast))) return;
+      await new Promise((resolve) => setTimeout(resolve, beginAgainMs));
+    }
+  } finally {
+    if (handle.isOpen) handle.exec(`PRAGMA busy_timeout = ${timeoutMs}`);
+  }
+}
+
+function tryBegin(handle: SqliteHandle, isLast: boolean): boolean {
+  try {
+    handle.exec('BEGIN IMMEDIATE');
+    return true;
+  } catch (error) {
+    const known = toDatabaseError('', error);
+    if (!isLast && known instanceof DatabaseError && known.fault === 'busy') return false;
     throw error;
   }
 }

@@ -84,6 +84,20 @@ test('a write lock of another connection is waited for, then reported as busy', 
   });
 });
 
+test('two connections of one thread write in turns, also when a transaction waits for something else', async () => {
+  const path = join(folder, 'turns.db');
+  await using one = openSqlite(path, { pragmas: { journal_mode: 'WAL' } });
+  await using two = openSqlite(path);
+  await one.query('CREATE TABLE turn (n INTEGER)');
+  const write = (database: typeof one, n: number) =>
+    database.transaction(async (transaction) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await transaction.query('INSERT INTO turn VALUES ($1)', [n]);
+    });
+  await Promise.all([write(one, 1), write(two, 2), write(one, 3), write(two, 4)]);
+  assert.equal((await one.query('SELECT * FROM turn')).length, 4);
+});
+
 function refused(fault: DatabaseFault, open: () => unknown): void {
   assert.throws(open, (error) => {
     assert(error instanceof DatabaseError);

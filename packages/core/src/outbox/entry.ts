@@ -13,6 +13,8 @@ export interface Entry {
   setTarget(target: PublishTarget): void;
   /** Tells the watchers, and settles the publication where nothing more will be tried. */
   changed(): void;
+  /** Takes over what another process has written. */
+  take(record: PublicationRecord): void;
   /** Sets every target that is not settled. */
   closeTargets(state: 'cancelled' | 'superseded'): void;
 }
@@ -58,6 +60,15 @@ export function createEntry(record: PublicationRecord, cancel: (entry: Entry) =>
       if (entry.state === 'open' || entry.state === 'cancelling') return;
       done.resolve(snapshot());
       latest.end();
+    },
+    take: (newer) => {
+      const isSame =
+        newer.state === entry.state && JSON.stringify(newer.targets) === JSON.stringify([...targets.values()]);
+      if (isSame) return;
+      entry.state = newer.state;
+      targets.clear();
+      for (const target of newer.targets) targets.set(target.relay, target);
+      entry.changed();
     },
     closeTargets: (state) => {
       for (const target of targets.values()) {

@@ -4,7 +4,7 @@ import { getAddress, type NostrEvent } from '@nostrata/protocol';
 import type { Publication, PublishOptions, PublishTarget } from '../contract.ts';
 import { PublishError } from '../errors.ts';
 import type { FigureBook } from '../figures.ts';
-import { okDeadlineMs, publishAgeMaxMs, publishRelaysMax, sendsAtOnce } from '../limits.ts';
+import { okDeadlineMs, publishAgeMaxMs, publishRelaysMax, sendsAtOnce, watchEveryMs } from '../limits.ts';
 import { deliveryOf, judge } from './delivery.ts';
 import { createEntry, type Entry, isSettled } from './entry.ts';
 import { createRecords, type PublicationRecord, type PublicationRecords } from './records.ts';
@@ -28,6 +28,11 @@ export interface OutboxOptions {
   /** Where the event belongs (NIP-65). */
   readonly routesOf: (event: NostrEvent) => Promise<readonly string[]>;
   readonly onFailed: (what: string, error: unknown) => void;
+  /**
+   * Becomes the one process or tab that sends what this storage holds: the function that gives it up, or undefined where
+   * another one sends. It must end by itself with the process. Without it this process is the only one.
+   */
+  readonly lead?: (() => Promise<(() => Promise<void>) | undefined>) | undefined;
   /** Called between any two steps, for tests that end the process there. */
   readonly step?: ((name: string) => void) | undefined;
 }
@@ -62,6 +67,10 @@ class DurableOutbox implements Outbox {
   #cancelTimer: (() => void) | undefined;
   #isStopped = false;
   #isOnline = true;
+  /** Gives up leading; undefined where another process sends. */
+  #resign: (() => Promise<void>) | undefined;
+  #cancelWatch: (() => void) | undefined;
+  #watching: Promise<void> = Promise.resolve();
 
   constructor(options: OutboxOptions, records: PublicationRecords) {
     this.#options = options;
@@ -69,12 +78,44 @@ class DurableOutbox implements Outbox {
   }
 
   async start(): Promise<void> {
+    const { lead = async () => async () => {} } = this.#options;
+    this.#resign = await lead();
+    if (this.#resign) await this.#takeOver();
+    if (this.#options.lead) this.#watchSoon();
+  }
+
+  /** Takes up what earlier and other processes have left to be sent. */
+  async #takeOver(): Promise<void> {
     for (const record of await this.#records.loadOpen()) {
+      if (this.#entries.has(record.event.id)) continue;
       const entry = this.#add(record);
       if (record.state === 'cancelling') await this.#finishCancel(entry);
       else await this.#resume(entry);
     }
     this.#pump();
+  }
+
+  #watchSoon(): void {
+    if (this.#isStopped) return;
+    this.#cancelWatch = this.#options.clock.after(watchEveryMs, () => {
+      this.#watching = this.#watch()
+        .catch((error: unknown) => this.#options.onFailed('outbox', error))
+        .finally(() => this.#watchSoon());
+    });
+  }
+
+  /** Looks at what other processes have done: the one that leads takes up their publications, the others follow it. */
+  async #watch(): Promise<void> {
+    this.#resign ??= await this.#options.lead?.();
+    if (this.#resign) return await this.#takeOver();
+    for (const entry of [...this.#entries.values()]) await this.#follow(entry);
+  }
+
+  async #follow(entry: Entry): Promise<void> {
+    const record = await this.#records.load(entry.event.id);
+    if (!record) return;
+    if (record.state === 'settled' || record.state === 'cancelled') this.#entries.delete(entry.event.id);
+    entry.take(record);
   }
 
   async publish(event: NostrEvent, publishOptions: PublishOptions = {}): Promise<Publication> {
@@ -119,7 +160,11 @@ class DurableOutbox implements Outbox {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelTimer?.();
+    this.#cancelWatch?.();
+    await this.#watching;
     await Promise.all(this.#sending);
+    await this.#resign?.();
+    this.#resign = undefined;
   }
 
   async #toRecord(event: NostrEvent, { relays, undoMs = 0 }: PublishOptions): Promise<PublicationRecord> {
@@ -190,7 +235,7 @@ class DurableOutbox implements Outbox {
   #pump(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    if (this.#isStopped || !this.#isOnline) return;
+    if (this.#isStopped || !this.#isOnline || !this.#resign) return;
     const { clock } = this.#options;
     const now = clock.now();
     let nextMs = Number.POSITIVE_INFINITY;
@@ -238,7 +283,7 @@ class DurableOutbox implements Outbox {
     // A relay whose OK was lost, or came when this process had just ended, is asked before it is sent to again.
     const hasIt = target.mayHaveIt && (await this.#isThere(event, relay));
     const attempts = target.attempts + 1;
-    if (!hasIt) await this.#setTarget(entry, { relay, state: 'sending', attempts, mayHaveIt: true });
+    if (!hasIt && !(await this.#claimSend(entry, { relay, state: 'sending', attempts, mayHaveIt: true }))) return;
     this.#step('before sending');
     const result = hasIt
       ? ({ type: 'ok', accepted: true, reason: 'the relay has it' } as const)
@@ -274,6 +319,16 @@ class DurableOutbox implements Outbox {
     return answer?.filters.some(({ events }) => events > 0) === true;
   }
 
+  /** False where another process has taken the event back. */
+  async #claimSend(entry: Entry, target: PublishTarget): Promise<boolean> {
+    if (!(await this.#records.claimSend(entry.event.id, target))) {
+      await this.#follow(entry);
+      return false;
+    }
+    entry.setTarget(target);
+    return true;
+  }
+
   async #setTarget(entry: Entry, target: PublishTarget): Promise<void> {
     await this.#records.setTarget(entry.event.id, target);
     entry.setTarget(target);
@@ -294,9 +349,12 @@ class DurableOutbox implements Outbox {
   async #cancel(entry: Entry): Promise<boolean> {
     if (entry.state !== 'open') return false;
     if ([...entry.targets.values()].some(({ mayHaveIt }) => mayHaveIt)) return false;
+    if (!(await this.#records.claimCancel(entry.event.id))) {
+      await this.#follow(entry);
+      return false;
+    }
     entry.state = 'cancelling';
     entry.closeTargets('cancelled');
-    await this.#records.setState(entry.event.id, 'cancelling', 'cancelled');
     this.#step('after the decision to cancel');
     await this.#finishCancel(entry);
     return true;

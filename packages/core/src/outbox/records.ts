@@ -28,6 +28,11 @@ export interface PublicationRecord {
 export interface PublicationRecords {
   add(record: PublicationRecord): Promise<void>;
   setTarget(id: string, target: PublishTarget): Promise<void>;
+  /** Marks that the event is being sent to the relay; false, and nothing is changed, where it was taken back. */
+  claimSend(id: string, target: PublishTarget): Promise<boolean>;
+  /** Marks that the event is taken back; false, and nothing is changed, where a relay may have it. */
+  claimCancel(id: string): Promise<boolean>;
+  load(id: string): Promise<PublicationRecord | undefined>;
   /** Sets the state of the record, and of its targets where one is given and they are not settled. */
   setState(id: string, state: RecordState, targets?: 'cancelled' | 'superseded'): Promise<void>;
   remove(id: string): Promise<void>;
@@ -62,36 +67,34 @@ const settledStates = "('delivered', 'rejected', 'superseded', 'cancelled')";
 
 /** Opens the records over their tables. */
 export function createRecords(database: Database): PublicationRecords {
-  const load = async (condition: string, parameters: readonly number[]): Promise<PublicationRecord[]> => {
-    const rows = await database.query<PublicationRow>(`SELECT * FROM core_publication ${condition}`, parameters);
-    const records: PublicationRecord[] = [];
-    for (const row of rows) {
-      const targets = await database.query<TargetRow>('SELECT * FROM core_target WHERE id = $1 ORDER BY relay', [
-        row.id,
-      ]);
-      records.push(toRecord(row, targets));
-    }
-    return records;
-  };
   return {
     add: async (record) => await database.transaction(async (transaction) => await insert(transaction, record)),
-    setTarget: async (id, { relay, state, attempts, mayHaveIt, nextAtMs, reason }) => {
+    setTarget: async (id, target) =>
+      await database.transaction(async (transaction) => await updateTarget(transaction, id, target)),
+    claimSend: async (id, target) =>
       await database.transaction(async (transaction) => {
-        await transaction.query(
-          `UPDATE core_target SET state = $3, attempts = $4, may_have_it = $5, next_at_ms = $6, reason = $7
-         WHERE id = $1 AND relay = $2`,
-          [id, relay, state, attempts, mayHaveIt ? 1 : 0, nextAtMs ?? null, reason ?? null],
+        const open = await transaction.query(
+          "SELECT 1 AS found FROM core_publication WHERE id = $1 AND state = 'open'",
+          [id],
         );
-      });
-    },
+        if (open.length > 0) await updateTarget(transaction, id, target);
+        return open.length > 0;
+      }),
+    claimCancel: async (id) =>
+      await database.transaction(async (transaction) => {
+        const claimed = await transaction.query(
+          `UPDATE core_publication SET state = 'cancelling' WHERE id = $1 AND state = 'open'
+             AND NOT EXISTS (SELECT 1 FROM core_target WHERE core_target.id = $1 AND may_have_it = 1) RETURNING id`,
+          [id],
+        );
+        if (claimed.length > 0) await closeTargets(transaction, id, 'cancelled');
+        return claimed.length > 0;
+      }),
+    load: async (id) => (await loadWhere(database, 'WHERE id = $1', [id]))[0],
     setState: async (id, state, targets) =>
       await database.transaction(async (transaction) => {
         await transaction.query('UPDATE core_publication SET state = $2 WHERE id = $1', [id, state]);
-        if (targets === undefined) return;
-        await transaction.query(
-          `UPDATE core_target SET state = $2, next_at_ms = NULL WHERE id = $1 AND state NOT IN ${settledStates}`,
-          [id, targets],
-        );
+        if (targets !== undefined) await closeTargets(transaction, id, targets);
       }),
     remove: async (id) =>
       await database.transaction(async (transaction) => {
@@ -100,10 +103,40 @@ export function createRecords(database: Database): PublicationRecords {
       }),
     loadOpen: async () => {
       await forgetOldest(database);
-      return await load("WHERE state IN ('open', 'cancelling') ORDER BY created_at_ms, id", []);
+      return await loadWhere(database, "WHERE state IN ('open', 'cancelling') ORDER BY created_at_ms, id", []);
     },
-    loadRecent: async (limit) => await load('ORDER BY created_at_ms DESC, id LIMIT $1', [limit]),
+    loadRecent: async (limit) => await loadWhere(database, 'ORDER BY created_at_ms DESC, id LIMIT $1', [limit]),
   };
+}
+
+async function loadWhere(
+  database: Database,
+  condition: string,
+  parameters: readonly (string | number)[],
+): Promise<PublicationRecord[]> {
+  const rows = await database.query<PublicationRow>(`SELECT * FROM core_publication ${condition}`, parameters);
+  const records: PublicationRecord[] = [];
+  for (const row of rows) {
+    const targets = await database.query<TargetRow>('SELECT * FROM core_target WHERE id = $1 ORDER BY relay', [row.id]);
+    records.push(toRecord(row, targets));
+  }
+  return records;
+}
+
+async function updateTarget(transaction: Queryable, id: string, target: PublishTarget): Promise<void> {
+  const { relay, state, attempts, mayHaveIt, nextAtMs, reason } = target;
+  await transaction.query(
+    `UPDATE core_target SET state = $3, attempts = $4, may_have_it = $5, next_at_ms = $6, reason = $7
+     WHERE id = $1 AND relay = $2`,
+    [id, relay, state, attempts, mayHaveIt ? 1 : 0, nextAtMs ?? null, reason ?? null],
+  );
+}
+
+async function closeTargets(transaction: Queryable, id: string, state: 'cancelled' | 'superseded'): Promise<void> {
+  await transaction.query(
+    `UPDATE core_target SET state = $2, next_at_ms = NULL WHERE id = $1 AND state NOT IN ${settledStates}`,
+    [id, state],
+  );
 }
 
 async function insert(transaction: Queryable, record: PublicationRecord): Promise<void> {
