@@ -58,6 +58,9 @@ export interface BatchOutcome {
  * @throws ViewError with the name of the view at fault, or DatabaseError
  */
 export async function applyBatch(database: Database, views: readonly View[], batch: Batch): Promise<BatchOutcome> {
+  for (const view of views) {
+    if (view.prepare) await attempt(view, selectChanges(view, batch.changes), (changes) => view.prepare?.(changes));
+  }
   return await database.transaction(async (queryable) => {
     const transaction = toViewTransaction(queryable, database.dialect);
     const cursors = await loadCursors(
@@ -72,18 +75,24 @@ export async function applyBatch(database: Database, views: readonly View[], bat
       if (cursor?.seq === batch.from && cursor.version === view.version) applied.push(view);
       else moved.set(view, cursor);
     }
-    for (const view of applied) await applyOne(view, batch.changes, transaction);
+    for (const view of applied) {
+      await attempt(view, selectChanges(view, batch.changes), (changes) => view.apply(changes, transaction));
+    }
     const names = applied.map(({ name }) => name);
     if (names.length > 0) await moveCursors(transaction, names, { seq: batch.to, mark: batch.mark });
     return { applied, moved };
   });
 }
 
-async function applyOne(view: View, changes: readonly Change[], transaction: Parameters<View['apply']>[1]) {
-  const relevant = selectChanges(view, changes);
-  if (relevant.length === 0) return;
+/** Does something with the changes that concern a view; what it throws names the view. */
+async function attempt(
+  view: View,
+  changes: readonly Change[],
+  work: (changes: readonly Change[]) => Promise<void> | undefined,
+): Promise<void> {
+  if (changes.length === 0) return;
   try {
-    await view.apply(relevant, transaction);
+    await work(changes);
   } catch (error) {
     throw new ViewError(`view ${view.name} failed: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,

@@ -19,6 +19,11 @@ export interface View {
   readonly tables: readonly ViewTable[];
   /** The kinds it looks at; changes of others do not reach it. Undefined: all. */
   readonly kinds?: ReadonlySet<number> | undefined;
+  /**
+   * Looks at changes before their transaction begins, for work that takes long: it may let others have the thread. What
+   * it finds out it keeps by the event objects, which `apply` gets again.
+   */
+  prepare?(changes: readonly Change[]): Promise<void>;
   /** Applies changes in log order, within the transaction that also moves the cursor. */
   apply(changes: readonly Change[], transaction: ViewTransaction): Promise<void>;
 }

@@ -1,5 +1,8 @@
+import { Kind, type NostrEvent } from '@nostrata/protocol';
 import type { View, ViewTransaction } from './contract.ts';
 import { type Contribution, createReadContributions, engagementKinds, type ZapCheck } from './contributions.ts';
+import { receiptsAtOnce } from './limits.ts';
+import { pause } from './pause.ts';
 import { adding, createRowWriter, forValues, type RemovedEvent, toNetChanges } from './rows.ts';
 
 /** Options of the engagement view. */
@@ -14,12 +17,24 @@ export interface EngagementOptions {
  * added or taken away: nothing counts twice.
  */
 export function createEngagementView({ verify }: EngagementOptions = {}): View {
-  const readContributions = createReadContributions(verify);
+  const read = createReadContributions(verify);
+  /** Signatures of zap requests take a millisecond each: they are checked before, and not within, the transaction. */
+  const readBefore = new WeakMap<NostrEvent, Contribution[]>();
+  const readContributions = (event: NostrEvent): Contribution[] => readBefore.get(event) ?? read(event);
   return {
     name: 'engagement',
     version: 1,
     kinds: engagementKinds,
     tables,
+    async prepare(changes) {
+      const receipts = changes.flatMap((change) =>
+        change.type === 'stored' && change.event.kind === Kind.zapReceipt ? [change.event] : [],
+      );
+      for (const [index, receipt] of receipts.entries()) {
+        if (index % receiptsAtOnce === receiptsAtOnce - 1) await pause();
+        readBefore.set(receipt, read(receipt));
+      }
+    },
     async apply(changes, transaction) {
       const { stored, removed } = toNetChanges(changes);
       const gone = await takeContributions(transaction, removed);

@@ -48,3 +48,6 @@ export const sqliteCacheKib = 32_768;
 
 /** Pages of SQLite's log before it is carried over (32 MB): pages that change again and again are carried over once. */
 export const sqliteCheckpointPages = 8_000;
+
+/** Zap receipts checked in one go: some ten milliseconds, after which the thread is given away. */
+export const receiptsAtOnce = 8;

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { openSqlite } from '@nostrata/database';
 import { openStore, toSeq } from '@nostrata/store';
 import { seededRandom, testSeed, waitUntil } from '@nostrata/testing';
@@ -16,6 +17,8 @@ import { createViews } from './views.ts';
 const folder = mkdtempSync(join(tmpdir(), 'nostrata-views-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+const program = fileURLToPath(new URL('./test-views-child.ts', import.meta.url));
+
 interface Child {
   readonly process: ChildProcess;
   readonly text: () => string;
@@ -23,7 +26,7 @@ interface Child {
 }
 
 function start(): Child {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'test-views-child.ts'), folder], {
+  const child = spawn(process.execPath, [program, folder], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

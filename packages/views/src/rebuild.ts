@@ -5,7 +5,8 @@ import type { RebuildOptions, RebuildReport, RowDifference, View } from './contr
 import { loadCursors, moveCursors, removeView, resetView } from './cursors.ts';
 import { ViewError } from './errors.ts';
 import { differencesMax } from './limits.ts';
-import { type Lane, pause, type Runner, toViewError } from './runner.ts';
+import { pause } from './pause.ts';
+import { type Lane, type Runner, toViewError } from './runner.ts';
 import { createShadow, toViewTransaction } from './schema.ts';
 
 /** What a rebuild works with. */

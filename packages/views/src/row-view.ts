@@ -20,7 +20,7 @@ export interface RowTable {
 }
 
 /** Creates such a table. Each row also has the columns `event_id` and `created_at` (seconds). */
-export function createRowTable({ table, columns: own, key, toValues }: RowTableOptions): RowTable {
+function createRowTable({ table, columns: own, key, toValues }: RowTableOptions): RowTable {
   const definitions = Object.entries({ ...own, event_id: 'TEXT NOT NULL', created_at: 'BIGINT NOT NULL' });
   const columns = definitions.map(([column]) => column);
   const words = definitions.map((definition) => definition.join(' ')).join(', ');

@@ -5,6 +5,7 @@ import type { View } from './contract.ts';
 import { type Cursor, loadCursors, resetView } from './cursors.ts';
 import { ViewError } from './errors.ts';
 import { retryMaxMs, retryMinMs } from './limits.ts';
+import { pause } from './pause.ts';
 
 /** What a runner works with. */
 export interface RunnerOptions extends Source {
@@ -176,11 +177,6 @@ export function createRunner(options: RunnerOptions): Runner {
       await running;
     },
   };
-}
-
-/** Lets others have the thread between two batches. */
-export function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 /** An error as a failure of this view. */

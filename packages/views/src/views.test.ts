@@ -132,6 +132,38 @@ for (const engine of engines) {
       }
     });
 
+    test('a view that prepares is given the same events before its transaction, and may take its time', async () => {
+      const [store, database] = [createStore(), await engine.open()];
+      const text = createTextView();
+      const seen: [string, number][] = [];
+      const known = new WeakSet<object>();
+      const view: View = {
+        ...text,
+        prepare: async (changes) => {
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          for (const change of changes) if (change.type === 'stored') known.add(change.event);
+          seen.push(['prepare', changes.length]);
+        },
+        apply: async (changes, transaction) => {
+          assert.ok(changes.every((change) => change.type === 'stored' && known.has(change.event)));
+          seen.push(['apply', changes.length]);
+          await text.apply(changes, transaction);
+        },
+      };
+      await using views = await createViews({ store, database, views: [view] });
+      await store.put([
+        { event: profile('alice', 'x') },
+        { event: createEvent('bob') },
+        { event: profile('bob', 'y') },
+      ]);
+      await views.caughtUp();
+      assert.deepEqual(seen, [
+        ['prepare', 2],
+        ['apply', 2],
+      ]);
+      assert.equal((await textsOf(database, view))?.length, 2);
+    });
+
     test('one view that fails does not stop the others, and goes on when it can', async () => {
       const [store, database] = [createStore(), await engine.open()];
       let isFailing = true;
