@@ -34,7 +34,8 @@ export interface FilterAnswer {
   readonly events: number;
   /**
    * `created_at` of the newest of them, and of the oldest down to which the relay's answer has no gap, in seconds.
-   * `oldest` is undefined where nothing came, or the answer did not come to its end.
+   * Of that last second itself there may be more. `oldest` is undefined where nothing came, or the answer did not
+   * come to its end.
    */
   readonly oldest?: number | undefined;
   readonly newest?: number | undefined;

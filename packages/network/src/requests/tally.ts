@@ -122,12 +122,17 @@ function findCut({ row, total, hints, limits }: Page): number | undefined {
   const known = limits.answerEventsMax;
   const cap = filter.limit === undefined ? (limits.answerEventsDefault ?? known) : known;
   const limit = Math.min(filter.limit ?? Number.POSITIVE_INFINITY, cap ?? Number.POSITIVE_INFINITY);
-  if (row.sent >= limit) return limit;
+  const round = cap === undefined ? findRoundCap(row) : undefined;
+  if (row.sent >= limit) return Math.min(limit, round ?? limit);
   if (hints.includes('more') || (cap !== undefined && total >= cap)) return row.sent - row.shared;
-  if (cap !== undefined) return undefined;
-  // One of these numbers came for this filter; which one is not known where filters overlap.
-  for (let events = row.sent - row.shared; events <= row.sent; events++) if (isRoundCap(events)) return events;
+  if (cap !== undefined || round !== undefined) return round;
   return isRoundCap(total) ? row.sent - row.shared : undefined;
+}
+
+/** The least round number that may have come for this filter: which events came for others is not known. */
+function findRoundCap({ sent, shared }: Row): number | undefined {
+  for (let events = sent - shared; events <= sent; events++) if (isRoundCap(events)) return events;
+  return undefined;
 }
 
 /** The second of the last event before the cut, newest first; what lies below came for other filters. */

@@ -48,7 +48,11 @@ describe('reading', () => {
   test('every author is asked for somewhere, and no plan is larger than the budget', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { maxLength: 8 }), { minLength: 1, maxLength: 40 }),
+        fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { maxLength: 8 }), {
+          minLength: 1,
+          maxLength: 40,
+          size: 'max',
+        }),
         fc.integer({ min: 2, max: 20 }),
         async (relaysOfAuthors, connectionsMax) => {
           const lists = Object.fromEntries(relaysOfAuthors.map((relays, index) => [key(index), both(...relays)]));
@@ -190,7 +194,10 @@ describe('publishing', () => {
 });
 
 test('a cover within a budget reaches at least as many keys as the best relays taken one by one', () => {
-  const lists = fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 12 }), { maxLength: 5 }), { maxLength: 30 });
+  const lists = fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 12 }), { maxLength: 5 }), {
+    maxLength: 30,
+    size: 'max',
+  });
   fc.assert(
     fc.property(lists, fc.integer({ min: 1, max: 6 }), (relaysOfKeys, relaysMax) => {
       const relaysByKey = new Map(relaysOfKeys.map((relays, index) => [`k${index}`, relays.map(String)]));
