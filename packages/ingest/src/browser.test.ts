@@ -5,7 +5,7 @@ import { skipWithoutChromium, startBrowser } from '@nostrata/testing';
 
 const skip = skipWithoutChromium();
 
-test('the door works in a browser', { skip }, async (context) => {
+test('the door works in a browser', { skip, timeout: 90_000 }, async (context) => {
   const browser = await startBrowser({
     scripts: {
       door: new URL('test-door.ts', import.meta.url),
@@ -28,6 +28,13 @@ test('the door works in a browser', { skip }, async (context) => {
         if (error !== undefined) throw new Error(error);
       });
     }
+    await context.test('what a page is served names nothing that only Node.js has', async () => {
+      for (const script of ['example', 'verifier-worker', 'store-worker']) {
+        const code = await (await fetch(`${browser.origin}/${script}.js`)).text();
+        assert.ok(code.length > 1_000);
+        assert.doesNotMatch(code, /\bBuffer\.|\bsetImmediate\(|["']node:/, script);
+      }
+    });
     await context.test('the example of the guide runs', async () => {
       const page = await browser.visit('example');
       await page.close();

@@ -61,7 +61,8 @@ export async function startBrowser(site: TestSite): Promise<TestBrowser> {
       pages.set(`/shared/data/${path}`, path.endsWith('.gz') ? gunzipSync(readFileSync(file)) : readFileSync(file));
   }
   const server = await serve(pages);
-  const profile = mkdtempSync(join(tmpdir(), 'nostrata-chromium-'));
+  // Tests are not about disks; a page that is killed leaves to the system what it had written.
+  const profile = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'nostrata-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: findChromium() ?? '',
     headless: true,
@@ -81,12 +82,27 @@ export async function startBrowser(site: TestSite): Promise<TestBrowser> {
       return results;
     },
     stop: async () => {
-      await context.close();
+      await closeBrowser(context);
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** How long a browser may take to close before its process is ended. */
+const closeMs = 15_000;
+
+/** Closes the browser; one that does not close, whatever its pages do, keeps no suite from ending. */
+async function closeBrowser(context: BrowserContext): Promise<void> {
+  const session = await context.browser()?.newBrowserCDPSession();
+  const { processInfo = [] } = (await session?.send('SystemInfo.getProcessInfo')) ?? {};
+  const pid = processInfo.find(({ type }) => type === 'browser')?.id;
+  const timer = setTimeout(() => {
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  }, closeMs);
+  await context.close();
+  clearTimeout(timer);
 }
 
 interface Visit {

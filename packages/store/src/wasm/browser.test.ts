@@ -8,6 +8,12 @@ declare global {
   var lab: Lab;
 }
 
+/** Of one test; on a machine with nothing else to do none takes ten seconds. */
+const timeout = 90_000;
+
+/** A busy machine needs longer than one would think. */
+const patienceMs = 30_000;
+
 const sqliteWasm = new URL(import.meta.resolve('@sqlite.org/sqlite-wasm/sqlite3.wasm'));
 
 /** Workers of browsers that offer less: what is missing is taken away before the first message. */
@@ -51,7 +57,7 @@ describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
     }
   });
 
-  test('without files everything is kept in memory, and the storage says why', async () => {
+  test('without files everything is kept in memory, and the storage says why', { timeout }, async () => {
     for (const [worker, why] of [
       ['/worker-without-files.js', /no origin private file system/],
       ['/worker-refused.js', /refuses to store anything for this site \(SecurityError: not here\)/],
@@ -68,21 +74,21 @@ describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
     }
   });
 
-  test('a worker that cannot be loaded is told in one sentence', async () => {
+  test('a worker that cannot be loaded is told in one sentence', { timeout }, async () => {
     const page = await visit();
     const opening = page.evaluate(() => lab.open({ name: 'x', worker: '/missing.js' }));
     await assert.rejects(opening, /StoreError: the storage worker has failed/);
     await page.close();
   });
 
-  test('SQLite that cannot be loaded is told in one sentence', async () => {
+  test('SQLite that cannot be loaded is told in one sentence', { timeout }, async () => {
     const page = await visit();
     const opening = page.evaluate(() => lab.open({ name: 'x', wasmUrl: '/missing.wasm' }));
     await assert.rejects(opening, /StoreError: SQLite cannot be loaded \(/);
     await page.close();
   });
 
-  test('a name that cannot be one of a folder is refused', async () => {
+  test('a name that cannot be one of a folder is refused', { timeout }, async () => {
     const page = await visit();
     for (const name of ['', '..', 'x'.repeat(81)]) {
       await assert.rejects(
@@ -95,7 +101,7 @@ describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
     await page.close();
   });
 
-  test('a storage is deleted when no tab has it open', async () => {
+  test('a storage is deleted when no tab has it open', { timeout }, async () => {
     const page = await visitStorage({ name: 'gone' });
     await page.evaluate(() => lab.put(0, 10));
     await assert.rejects(
@@ -111,7 +117,7 @@ describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
     await page.close();
   });
 
-  test('a browser may be asked to keep the storage', async () => {
+  test('a browser may be asked to keep the storage', { timeout }, async () => {
     const page = await visit();
     const opened = await page.evaluate(() => lab.open({ name: 'asked', askForPersistence: true }));
     assert.equal(opened.persistent, true);
@@ -119,7 +125,7 @@ describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
     await page.close();
   });
 
-  test('files that are no databases are refused with one sentence', async () => {
+  test('files that are no databases are refused with one sentence', { timeout }, async () => {
     const page = await visitStorage({ name: 'damaged' });
     await page.evaluate(() => lab.put(0, 50));
     await page.evaluate(() => lab.close());
@@ -129,7 +135,7 @@ describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
     await page.close();
   });
 
-  test('a full quota refuses what is put, loses nothing, and reads go on', async () => {
+  test('a full quota refuses what is put, loses nothing, and reads go on', { timeout }, async () => {
     const page = await visitStorage({ name: 'full' });
     await page.evaluate(() => lab.put(0, 200));
     const session = await browser.context.newCDPSession(page);
@@ -153,7 +159,7 @@ describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
     await again.close();
   });
 
-  test('tables survive the page, and a transaction is one for all tabs', async () => {
+  test('tables survive the page, and a transaction is one for all tabs', { timeout }, async () => {
     const [one, two] = [await visitStorage({ name: 'tables' }), await visitStorage({ name: 'tables' })];
     await one.evaluate(() => lab.query('CREATE TABLE value (n INTEGER, t TEXT)'));
     await two.evaluate(() =>
@@ -171,7 +177,9 @@ describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
     await three.close();
   });
 
-  test('several tabs are one store, whoever leads, and nothing acknowledged is lost when a leader ends', async () => {
+  test('several tabs are one store, whoever leads, and nothing acknowledged is lost when a leader ends', {
+    timeout,
+  }, async () => {
     let tabs = [
       await visitStorage({ name: 'tabs' }),
       await visitStorage({ name: 'tabs' }),
@@ -189,7 +197,10 @@ describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
     while (tabs.length > 1) {
       const [leader, ...others] = tabs;
       const before = acknowledged.length;
-      await waitUntil(() => acknowledged.length > before + 20, { what: 'puts under the leader' });
+      await waitUntil(() => acknowledged.length > before + 20, {
+        what: 'puts under the leader',
+        timeoutMs: patienceMs,
+      });
       await leader?.close({ runBeforeUnload: false });
       tabs = others;
     }
@@ -198,6 +209,7 @@ describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
     const before = await last.evaluate(() => lab.acknowledged());
     await waitUntil(async () => (await last.evaluate(() => lab.acknowledged())) > before + 100, {
       what: 'puts by the last',
+      timeoutMs: patienceMs,
     });
     const heard = acknowledged.slice();
     assert.deepEqual(await last.evaluate((ranges) => lab.missing(ranges), heard), []);
@@ -208,7 +220,9 @@ describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
     await again.close();
   });
 
-  test('a tab that follows is told of every change once, in order, also when the leader changes', async () => {
+  test('a tab that follows is told of every change once, in order, also when the leader changes', {
+    timeout,
+  }, async () => {
     const [one, two] = [await visitStorage({ name: 'told' }), await visitStorage({ name: 'told' })];
     await two.evaluate(() => lab.follow());
     await one.evaluate(() => lab.put(0, 30));
@@ -218,13 +232,18 @@ describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
     await two.evaluate(() => lab.put(45, 60));
     const positions = await two.evaluate(() => lab.positions());
     assert.equal(positions.length, 60);
-    await waitUntil(async () => (await two.evaluate(() => lab.told())).length >= 60, { what: 'all changes' });
+    await waitUntil(async () => (await two.evaluate(() => lab.told())).length >= 60, {
+      what: 'all changes',
+      timeoutMs: patienceMs,
+    });
     assert.deepEqual(await two.evaluate(() => lab.told()), positions);
     assert.equal(await two.evaluate(() => lab.lastSeq()), positions.at(-1));
     await two.close();
   });
 
-  test('pages that end in the middle of puts, twenty times, lose nothing that was acknowledged', async () => {
+  test('pages that end in the middle of puts, twenty times, lose nothing that was acknowledged', {
+    timeout,
+  }, async () => {
     const acknowledged: [number, number][] = [];
     for (let round = 0; round < 20; round += 1) {
       const page = await visitStorage({ name: 'killed' });
@@ -239,7 +258,10 @@ describe('the store in a browser', { skip: skipWithoutChromium() }, () => {
         const { note } = globalThis as unknown as { note: (from: number, to: number) => void };
         void lab.putOn(from, note);
       }, round * 1_000_000);
-      await waitUntil(() => acknowledged.length > before + round, { what: `puts of round ${round}` });
+      await waitUntil(() => acknowledged.length > before + round, {
+        what: `puts of round ${round}`,
+        timeoutMs: patienceMs,
+      });
       await end(page, round % 2 === 0 ? 'close' : 'crash');
     }
     const page = await visitStorage({ name: 'killed' });
