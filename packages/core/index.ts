@@ -1,5 +1,6 @@
 export { systemClock } from './src/clock.ts';
 export type {
+  BrowserParts,
   CoreEvent,
   CoreOptions,
   EventTemplate,
@@ -9,6 +10,7 @@ export type {
   Loaded,
   LoadOptions,
   NetworkBudget,
+  OpenStorage,
   Publication,
   PublicationStatus,
   PublishOptions,

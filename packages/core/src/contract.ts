@@ -170,9 +170,27 @@ export interface Storage {
   close?(): Promise<void>;
 }
 
+/** Opens the storage that a URL names. @throws StoreError or DatabaseError with one clear sentence */
+export type OpenStorage = (
+  url: string,
+  options: { readonly now: () => number; readonly browser: BrowserParts | undefined },
+) => Promise<Storage>;
+
+/** Where a browser finds the workers and the binaries, for bundlers that do not follow their addresses by themselves. */
+export interface BrowserParts {
+  /** Makes the worker of `@nostrata/store/wasm-worker`, and that of `@nostrata/ingest/worker`. */
+  readonly storeWorker?: (() => unknown) | undefined;
+  readonly verifierWorker?: (() => unknown) | undefined;
+  /** Addresses of `sqlite3.wasm` and `secp256k1.wasm`. */
+  readonly sqliteWasmUrl?: string | undefined;
+  readonly secp256k1WasmUrl?: string | undefined;
+  /** Asks the browser not to evict the storage when the disk runs low. */
+  readonly askForPersistence?: boolean | undefined;
+}
+
 /** What a core was opened with. */
 export interface CoreOptions {
-  /** `sqlite:FOLDER`, `memory:`, `postgres://…`, or storage that is open already. */
+  /** `sqlite:FOLDER`, `memory:`, `postgres://…`, in browsers `opfs:NAME`, or storage that is open already. */
   readonly store: string | Storage;
   /** Relays for everything that no relay list covers. */
   readonly relays?: readonly string[] | undefined;
@@ -182,6 +200,7 @@ export interface CoreOptions {
   readonly freshness?: Partial<Readonly<Record<FreshnessClass, Partial<Freshness>>>> | undefined;
   readonly budget?: NetworkBudget | undefined;
   readonly clock?: Clock | undefined;
+  readonly browser?: BrowserParts | undefined;
   /** A number in [0, 1), for jitter and choices; `Math.random` unless told. */
   readonly random?: (() => number) | undefined;
   /** Whether relays on private, local and link-local addresses may be dialled; only for tests and own networks. */

@@ -34,9 +34,9 @@ export async function openCoreWithSteps(options: CoreOptions, step?: (name: stri
   const nowSeconds = (): number => Math.floor(clock.now() / 1_000);
 
   await using stack = new AsyncDisposableStack();
-  const storage = await openGiven(options.store, openStorage, clock.now);
+  const storage = await openGiven(options, openStorage, clock.now);
   stack.defer(async () => await storage.close?.());
-  const state = await openState(storage, { clock, events, stack });
+  const state = await openState(storage, { clock, events, stack, browser: options.browser });
   const parts = { options, state, signing, events, book, clock, random, freshness, relays, lookupRelays };
   const wire = createWire(parts, stack);
   const outbox = createOwnOutbox(parts, wire, step);

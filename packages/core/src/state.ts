@@ -2,7 +2,7 @@ import { type Database, migrate } from '@nostrata/database';
 import { createIngest, type Ingest } from '@nostrata/ingest';
 import type { Clock } from '@nostrata/network';
 import { createAllViews, createViews, type Views } from '@nostrata/views';
-import type { CoreOptions, Storage } from './contract.ts';
+import type { BrowserParts, CoreOptions, OpenStorage, Storage } from './contract.ts';
 import type { CoreEvents } from './events.ts';
 import { type Coverage, createCoverage } from './freshness/coverage.ts';
 import { createLedger, type FreshnessLedger } from './freshness/ledger.ts';
@@ -22,18 +22,21 @@ export interface CoreState {
   readonly scores: Scores;
 }
 
+/** How it is opened. */
+export interface StateOptions {
+  readonly clock: Clock;
+  readonly events: CoreEvents;
+  readonly stack: AsyncDisposableStack;
+  readonly browser: BrowserParts | undefined;
+}
+
 /** Opens it; what was opened is closed by the stack, in the opposite order. */
-export async function openState(
-  storage: Storage,
-  {
-    clock,
-    events,
-    stack,
-  }: { readonly clock: Clock; readonly events: CoreEvents; readonly stack: AsyncDisposableStack },
-): Promise<CoreState> {
+export async function openState(storage: Storage, { clock, events, stack, browser }: StateOptions): Promise<CoreState> {
   const { store, database, viewsDatabase } = storage;
   await migrate(database, coreMigrations);
-  const ingest = stack.use(await createIngest({ store, policies: [], now: clock.now, verifier: { workers: 1 } }));
+  // One worker keeps up with what relays send to one person.
+  const verifier = { workers: 1, worker: browser?.verifierWorker, wasmUrl: browser?.secp256k1WasmUrl };
+  const ingest = stack.use(await createIngest({ store, policies: [], now: clock.now, verifier }));
   const views = stack.use(
     await createViews({
       store,
@@ -53,9 +56,9 @@ export async function openState(
 
 /** Opens the storage that the options name, or takes the one that is open already. */
 export async function openGiven(
-  given: CoreOptions['store'],
-  open: (url: string, now: () => number) => Promise<Storage>,
+  { store, browser }: CoreOptions,
+  open: OpenStorage,
   now: () => number,
 ): Promise<Storage> {
-  return typeof given === 'string' ? await open(given, now) : given;
+  return typeof store === 'string' ? await open(store, { now, browser }) : store;
 }

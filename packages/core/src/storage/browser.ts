@@ -1,6 +1,6 @@
 import { StoreError } from '@nostrata/store';
 import { openBrowserStorage } from '@nostrata/store/wasm';
-import type { Storage } from '../contract.ts';
+import type { OpenStorage, Storage } from '../contract.ts';
 
 /** The part of Web Locks that leading needs. */
 interface LockManagerLike {
@@ -16,13 +16,19 @@ interface LockManagerLike {
  * by its tabs; in memory where there are no such files, and `reason` says why).
  * @throws StoreError with one clear sentence
  */
-export async function openStorage(url: string, now: () => number): Promise<Storage> {
+export const openStorage: OpenStorage = async (url, { now, browser = {} }) => {
   const name = url.startsWith('opfs:') ? url.slice('opfs:'.length) : '';
   if (name === '') throw new StoreError(`store ${JSON.stringify(url)} is not known here: use opfs:NAME`);
-  const { store, database, persistent, reason, close } = await openBrowserStorage({ name, now });
+  const { store, database, persistent, reason, close } = await openBrowserStorage({
+    name,
+    now,
+    askForPersistence: browser.askForPersistence,
+    worker: browser.storeWorker,
+    wasmUrl: browser.sqliteWasmUrl,
+  });
   const lead = persistent ? createLead(`nostrata outbox ${name}`) : undefined;
   return { store, database, viewsDatabase: database, isPersistent: persistent, reason, lead, close };
-}
+};
 
 /** A lock that ends with the tab; without Web Locks there is no way to share the storage either. */
 function createLead(name: string): Storage['lead'] {

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { type Database, DatabaseError, openPostgres, openSqlite, toDatabaseError } from '@nostrata/database';
 import { openStore } from '@nostrata/store';
-import type { Storage } from '../contract.ts';
+import type { OpenStorage, Storage } from '../contract.ts';
 
 /**
  * Opens the storage that a URL names: `sqlite:FOLDER` (three files in it: the events, the views and what the core
  * knows), `memory:`, or `postgres://…`.
  * @throws StoreError or DatabaseError with one clear sentence
  */
-export async function openStorage(url: string, now: () => number): Promise<Storage> {
+export const openStorage: OpenStorage = async (url, { now }) => {
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await openStore(url, { now }));
   const [database, viewsDatabase] = await openDatabases(url);
@@ -23,7 +23,7 @@ export async function openStorage(url: string, now: () => number): Promise<Stora
     lead: createLead(url),
     close: () => opened.disposeAsync(),
   };
-}
+};
 
 /** A lock that ends with the process: of a file for SQLite, of a session for PostgreSQL. */
 function createLead(url: string): Storage['lead'] {
