@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { waitUntil } from '@nostrata/testing';
 import { PublishError } from '../errors.ts';
@@ -179,4 +182,26 @@ test('work is committed in the event where a difficulty is asked for', async () 
   const { event } = await core.publish({ kind: 1, content: 'hard', tags: [] }, { difficulty: 8 });
   assert.ok(event.id.startsWith('00'));
   assert.equal(event.tags.at(-1)?.[2], '8');
+});
+
+test('a core that does not resume leaves what earlier ones had to send to the next', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'nostrata-core-'));
+  try {
+    await using world = await createWorld(1);
+    const store = `sqlite:${folder}`;
+    const first = await world.open({ store });
+    first.setOnline(false);
+    const { id } = await first.publish({ kind: 1, content: 'later', tags: [] });
+    await first.stop();
+    const reader = await world.open({ store, resumePublications: false });
+    assert.deepEqual(reader.pending(), []);
+    const own = await reader.publish({ kind: 1, content: 'own', tags: [] });
+    await own.settled;
+    await reader.stop();
+    assert.equal(world.network.relay(0).has(id), false);
+    const last = await world.open({ store });
+    await waitForStatus(last, id, 'delivered');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

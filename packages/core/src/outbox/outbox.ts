@@ -53,7 +53,7 @@ export interface Outbox {
   stop(): Promise<void>;
 }
 
-/** Makes the outbox; `start` must be called before anything else. */
+/** Makes the outbox; `start` comes before anything else, or never. */
 export function createOutbox(options: OutboxOptions): Outbox {
   const records = createRecords(options.database);
   return new DurableOutbox(options, records);
