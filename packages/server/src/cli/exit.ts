@@ -42,7 +42,7 @@ export function explainFailure(error: unknown): Failure {
   // What failed while cleaning up hides the failure that came first, and follows from it as a rule.
   if (error instanceof SuppressedError) return explainFailure(error.suppressed);
   if (error instanceof ConfigError) return { line: oneLine(error.message), code: exitCode.usage, isBug: false };
-  if (error instanceof StoreError || isOfViews(error))
+  if (error instanceof StoreError || isOfLibrary(error))
     return { line: oneLine(error.message), code: exitCode.failure, isBug: false };
   if (error instanceof InvalidError) return { line: oneLine(error.message), code: exitCode.usage, isBug: false };
   const { code, path, message } =
@@ -53,9 +53,11 @@ export function explainFailure(error: unknown): Failure {
   return { line: oneLine(message), code: exitCode.failure, isBug: true };
 }
 
-/** By name, as commands that have nothing to do with views do not load them. */
-function isOfViews(error: unknown): error is Error {
-  return error instanceof Error && (error.name === 'ViewError' || error.name === 'DatabaseError');
+const libraryErrors: ReadonlySet<string> = new Set(['ViewError', 'DatabaseError', 'PublishError', 'SignerError']);
+
+/** By name, as commands that have nothing to do with views or the core do not load them. */
+function isOfLibrary(error: unknown): error is Error {
+  return error instanceof Error && libraryErrors.has(error.name);
 }
 
 function oneLine(text: string): string {

@@ -1,18 +1,12 @@
 import { Command, CommanderError, Option } from 'commander';
 import { type Host, loadHostSettings } from '../config/host.ts';
-import { environmentName, flagName } from '../config/load.ts';
-import { type Setting, settingTable } from '../config/table.ts';
-import { syntaxByType } from '../config/values.ts';
+import { settingTable } from '../config/table.ts';
 import { version } from '../version.ts';
+import { addCommand, addSettings, commonSettings, type Flags, type Run, type Start, settingsOf } from './command.ts';
 import { exitCode, exitCodeHelp, explainFailure } from './exit.ts';
 import { addFilterOptions, type FilterFlags } from './filters.ts';
-import type { Invocation } from './invocation.ts';
+import { addGet } from './network-commands.ts';
 import { say, type Terminal, write } from './terminal.ts';
-
-type Run = (invocation: Invocation) => Promise<number>;
-type Flags = Readonly<Record<string, unknown>>;
-
-const commonSettings: readonly string[] = ['store', 'data', 'logLevel'];
 
 /** They concern clients, and a file is none. */
 const connectionSettings: ReadonlySet<string> = new Set(['authRequired', 'authToRead', 'ratePerIp', 'burstPerIp']);
@@ -39,7 +33,7 @@ export async function runProgram(parameters: readonly string[], terminal: Termin
   }
 }
 
-function createProgram(start: (flags: Flags, run: Run) => Promise<void>, terminal: Terminal): Command {
+function createProgram(start: Start, terminal: Terminal): Command {
   const program = new Command('nostrata')
     .description('A Nostr relay and event store. Without options it keeps everything in ./data.')
     .version(version, '-v, --version', 'print the version')
@@ -57,6 +51,7 @@ function createProgram(start: (flags: Flags, run: Run) => Promise<void>, termina
   addExport(program, start);
   addReading(program, start);
   addCare(program, start);
+  addGet(program, start);
   program
     .command('reference', { hidden: true })
     .description('Print the reference page of all settings.')
@@ -67,11 +62,11 @@ function createProgram(start: (flags: Flags, run: Run) => Promise<void>, termina
   return program;
 }
 
-function addUp(program: Command, start: (flags: Flags, run: Run) => Promise<void>): void {
+function addUp(program: Command, start: Start): void {
   const command = addCommand(program, 'up', 'Run the relay: WebSocket and HTTP on one port.');
   addSettings(
     command,
-    settingTable.map((setting) => setting.name),
+    settingTable.filter(({ group }) => group !== 'Other relays').map(({ name }) => name),
   );
   command
     .addHelpText(
@@ -81,7 +76,7 @@ function addUp(program: Command, start: (flags: Flags, run: Run) => Promise<void
     .action(async (flags: Flags) => start(flags, (await import('./up.ts')).runUp));
 }
 
-function addImport(program: Command, start: (flags: Flags, run: Run) => Promise<void>): void {
+function addImport(program: Command, start: Start): void {
   const command = addCommand(
     program,
     'import',
@@ -108,7 +103,7 @@ function addImport(program: Command, start: (flags: Flags, run: Run) => Promise<
     });
 }
 
-function addExport(program: Command, start: (flags: Flags, run: Run) => Promise<void>): void {
+function addExport(program: Command, start: Start): void {
   const command = addCommand(program, 'export', 'Write events as JSONL.')
     .argument('[file]', 'where to; .gz is packed; - or nothing is standard output', '-')
     .addOption(new Option('--order <ORDER>', 'which come first').choices(['newest', 'oldest']).default('newest'));
@@ -125,7 +120,7 @@ function addExport(program: Command, start: (flags: Flags, run: Run) => Promise<
     });
 }
 
-function addReading(program: Command, start: (flags: Flags, run: Run) => Promise<void>): void {
+function addReading(program: Command, start: Start): void {
   const query = addCommand(program, 'query', 'Print the events that match, one JSON text a line.');
   query.argument('[filters...]', 'filters as JSON; flags narrow them');
   addFilterOptions(addSettings(query, commonSettings))
@@ -149,7 +144,7 @@ function addReading(program: Command, start: (flags: Flags, run: Run) => Promise
   );
 }
 
-function addCare(program: Command, start: (flags: Flags, run: Run) => Promise<void>): void {
+function addCare(program: Command, start: Start): void {
   const doctor = addCommand(
     program,
     'doctor',
@@ -176,7 +171,7 @@ function addCare(program: Command, start: (flags: Flags, run: Run) => Promise<vo
   addRebuild(program, start);
 }
 
-function addRebuild(program: Command, start: (flags: Flags, run: Run) => Promise<void>): void {
+function addRebuild(program: Command, start: Start): void {
   const command = addCommand(program, 'rebuild', 'Drop every index and view and build it again from the events.')
     .argument('[view]', 'only this view; one that was never built is built')
     .option('--verify', 'keep the rows of views, and print how they differ from what the events give')
@@ -188,28 +183,4 @@ function addRebuild(program: Command, start: (flags: Flags, run: Run) => Promise
       const words = { view, verify: flags.verify === true, list: flags.list === true };
       await start(flags, (invocation) => runRebuild(invocation, words));
     });
-}
-
-function addCommand(program: Command, name: string, description: string): Command {
-  return program
-    .command(name)
-    .description(description)
-    .option('--config <FILE>', 'JSON file with settings')
-    .option('--json', 'print for programs: one JSON object a line')
-    .addHelpText('after', `\n${exitCodeHelp}`);
-}
-
-function settingsOf(group: Setting['group']): readonly string[] {
-  return settingTable.filter((setting) => setting.group === group).map((setting) => setting.name);
-}
-
-function addSettings(command: Command, names: readonly string[]): Command {
-  const settings: readonly Setting[] = settingTable;
-  for (const setting of settings.filter((row) => names.includes(row.name))) {
-    const syntax = syntaxByType[setting.type];
-    const fallback = setting.default === '' ? '' : ` (default: ${setting.default})`;
-    const option = new Option(`${flagName(setting.name)} <${syntax}>`, `${setting.description}${fallback}`);
-    command.addOption(option.helpGroup(`${setting.group} (environment: ${environmentName('…')}):`));
-  }
-  return command;
 }

@@ -7,7 +7,7 @@ const introduction = `# Configuration
 Made from \`packages/server/src/config/table.ts\` by \`nostrata reference\`; do not edit.
 
 Every setting can stand in a JSON file (\`--config FILE\` or \`NOSTRATA_CONFIG\`) under its name, in the environment, and on the
-command line of \`nostrata up\`; the later of these wins. A value that cannot be used stops the start with one line.
+command line of the commands that use it; the later of these wins. A value that cannot be used stops the start with one line.
 A SIZE is bytes or carries a unit (\`64KiB\`, \`10GB\`); a SPAN is seconds or carries a unit (\`15m\`, \`30d\`); KINDS may hold
 ranges (\`1,6,30000-39999\`); PUBKEYS may be hex or \`npub1…\`; lists are separated by commas.
 `;
@@ -26,5 +26,6 @@ function renderGroup(group: Setting['group']): string {
 function renderRow(setting: Setting): string {
   const fallback = setting.default === '' ? 'empty' : `\`${setting.default}\``;
   const syntax = syntaxByType[setting.type].replace('|', ' or ');
-  return `| \`${setting.name}\` | \`${flagName(setting.name)}\` | \`${environmentName(setting.name)}\` | ${syntax} | ${fallback} | ${setting.description} |\n`;
+  const flag = setting.withoutFlag ? 'none' : `\`${flagName(setting.name)}\``;
+  return `| \`${setting.name}\` | ${flag} | \`${environmentName(setting.name)}\` | ${syntax} | ${fallback} | ${setting.description} |\n`;
 }

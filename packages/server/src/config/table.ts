@@ -8,9 +8,11 @@ export interface Setting {
   /** Written as a user would write it. */
   readonly default: string;
   readonly description: string;
-  readonly group: 'Program' | 'HTTP' | 'About this relay' | 'Limits' | 'Admission' | 'Retention';
+  readonly group: 'Program' | 'HTTP' | 'About this relay' | 'Limits' | 'Admission' | 'Retention' | 'Other relays';
   /** True where the value must not be shown. */
   readonly secret?: boolean;
+  /** True where it has no flag, as command lines are seen by every user of the machine. */
+  readonly withoutFlag?: boolean;
 }
 
 /** Every setting there is. Help, environment names, defaults, types and the reference page are made from this table. */
@@ -352,6 +354,29 @@ export const settingTable = [
     default: '1h',
     group: 'Retention',
     description: 'time between two runs of retention while the relay is up',
+  },
+  {
+    name: 'relays',
+    type: 'list',
+    default: '',
+    group: 'Other relays',
+    description: 'relays that get, publish and sync go to where nothing else says which',
+  },
+  {
+    name: 'allowLocalRelays',
+    type: 'flag',
+    default: 'no',
+    group: 'Other relays',
+    description: 'also connect to relays on private, local and link-local addresses',
+  },
+  {
+    name: 'secretKey',
+    type: 'text',
+    default: '',
+    group: 'Other relays',
+    secret: true,
+    withoutFlag: true,
+    description: 'signs what publish writes: nsec1… or 64 hex digits; only from the environment or the config file',
   },
 ] as const satisfies readonly Setting[];
 

@@ -46,6 +46,7 @@ test('a wrong store URL, setting, flag or command is told', async () => {
   await using folder = await createFolder();
   const data = ['--data', folder.path];
   const port = ['--port', '0'];
+  const { pubkey } = createEventBuilder('alice');
   const cases: readonly (readonly [words: readonly string[], code: number, text: RegExp])[] = [
     [['up', ...data, ...port, '--store', 'mysql://localhost/x'], 2, /mysql:.*sqlite/],
     [['count', ...data, '--store', 'nonsense'], 2, /sqlite:FOLDER/],
@@ -65,6 +66,15 @@ test('a wrong store URL, setting, flag or command is told', async () => {
     [['query', ...data, '{'], 2, /not JSON/],
     [['count', ...data, '--author', 'npub1wrong'], 2, /npub1wrong/],
     [['retain', ...data], 2, /--retain-age/],
+    [['get', 'name', 'npub1wrong', ...data], 2, /get "name": expected one of profile, follows/],
+    [['get', 'profile', 'npub1wrong', ...data], 2, /"npub1wrong" is no pubkey/],
+    [['get', 'event', 'npub1wrong', ...data], 2, /"npub1wrong" is no event id/],
+    [['get', 'address', '1:2:3', ...data], 2, /"1:2:3" is no address/],
+    [['get', 'profile', pubkey, ...data, '--policy', 'always'], 2, /--policy.*cache-only/],
+    [['get', 'profile', pubkey, ...data, '--deadline', 'soon'], 2, /--deadline "soon": expected seconds/],
+    [['get', 'profile', pubkey, ...data, '--relay', 'https://x'], 2, /"https:\/\/x" is not the URL of a relay/],
+    [['get', 'profile', pubkey, ...data, '--relay', 'ws://10.1.2.3'], 2, /private or local.*--allow-local-relays/],
+    [['get', 'profile', pubkey, ...data, '--relays', 'ws://localhost'], 2, /private or local.*--allow-local-relays/],
     [['nonsense'], 2, /nonsense/],
   ];
   await Promise.all(
@@ -75,6 +85,10 @@ test('a wrong store URL, setting, flag or command is told', async () => {
     }),
   );
   assertOneLine(await runProcess(['count', ...data], { environment: { NOSTRATA_PROT: '1' } }), 2, /NOSTRATA_PROT/);
+  const key = { NOSTRATA_SECRET_KEY: 'nsec1geheim' };
+  const keyed = await runProcess(['get', 'profile', pubkey, ...data], { environment: key });
+  assertOneLine(keyed, 2, /secretKey: expected nsec1/);
+  assert.doesNotMatch(keyed.stderr, /geheim/);
   const config = join(folder.path, 'config.json');
   await writeFile(config, '{"prot":1}');
   assertOneLine(await runProcess(['count', ...data, '--config', config]), 2, /no setting "prot"/);
