@@ -111,6 +111,7 @@ export interface RelayStatus {
   readonly forged: number;
   readonly connectedSinceMs?: number | undefined;
   readonly lastFailure?: string | undefined;
+  /** The text of the last NOTICE or CLOSED. */
   readonly lastNotice?: string | undefined;
 }
 

@@ -1,3 +1,4 @@
+import type { NostrEvent } from '@nostrata/protocol';
 import type { Authenticate, Clock } from '../contract.ts';
 
 /** What authenticating needs. */
@@ -50,11 +51,17 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
         settle(null);
       };
     });
+  const sign = (asked: string): Promise<NostrEvent | undefined> =>
+    new Promise((resolve, reject) => {
+      const cancel = clock.after(options.authenticateMs, () => reject(new Error('no answer')));
+      const signing = options.authenticate?.(relay, asked) ?? Promise.resolve(undefined);
+      signing.then(resolve, reject).finally(cancel);
+    });
   const answer = async (asked: string): Promise<string | null> => {
     const mine = round;
     options.underWay(true);
     try {
-      const event = await options.authenticate?.(relay, asked);
+      const event = await sign(asked);
       if (event === undefined) return 'the policy does not authenticate here';
       if (mine !== round) return lostFault;
       return await within('the relay did not answer the authentication', (settle) => {

@@ -5,6 +5,7 @@ import { createEventBuilder, waitUntil } from '@nostrata/testing';
 import type { Deliver, RelayAnswer } from '../contract.ts';
 import { realClock } from '../test-clock.ts';
 import { answerHonestly, type Peer, startTestRelay, type TestRelay } from '../test-relay.ts';
+import { createHeldSockets } from '../test-socket.ts';
 import { createPool, type PoolOptions } from './pool.ts';
 
 const builder = createEventBuilder('faults');
@@ -120,6 +121,52 @@ describe('a relay that misbehaves', () => {
     const answer = one(await pool.load(new Map([[relay.url, [{ kinds: [1], limit: 10 }]]]), quickly));
     assert.deepEqual([answer.unasked, answer.filters[0]?.complete], [1, false]);
     assert.equal(answer.filters[0]?.oldest, 1_700_000_000);
+  });
+
+  test('what waits for one relay is bounded: more is turned away at once', async () => {
+    await using relay = await relayWith([]);
+    relay.script = () => true;
+    await using pool = open({ limits: { subscriptionsMax: 1, requestsWaitingMax: 2, eventsPendingMax: 2 } }).pool;
+    const load = (kind: number) => pool.load(new Map([[relay.url, [{ kinds: [kind] }]]]), { deadlineMs: 300 });
+    const waiting = [load(1)];
+    await waitUntil(() => relay.requests().length === 1);
+    waiting.push(load(2), load(3));
+    const turnedAway = one(await load(4));
+    assert.deepEqual([turnedAway.end, turnedAway.reason], ['closed', 'too many requests wait for this relay']);
+    const [first, second, third] = notes;
+    assert(first && second && third);
+    const sending = [first, second].map((note) => pool.send(note, relay.url, { deadlineMs: 300 }));
+    assert.equal((await pool.send(third, relay.url)).type, 'refused');
+    assert.deepEqual(
+      (await Promise.all(waiting)).map((answers) => one(answers).end),
+      ['timeout', 'timeout', 'timeout'],
+    );
+    assert.deepEqual(
+      (await Promise.all(sending)).map(({ type }) => type),
+      ['timeout', 'timeout'],
+    );
+  });
+
+  test('while the door is behind, the socket is not read', async () => {
+    const { open: openSocket, sockets } = createHeldSockets();
+    const verdicts: (() => void)[] = [];
+    const deliver: Deliver = () => new Promise((resolve) => verdicts.push(() => resolve('kept')));
+    const limits = { deliveriesPause: 10, deliveriesMax: 20 };
+    await using pool = open({ deliver, openSocket, fetchInformation: null, limits }).pool;
+    const loading = pool.load(new Map([['wss://relay.example.com', [{ kinds: [1] }]]]), quickly);
+    const [socket] = sockets;
+    assert(socket);
+    socket.handlers.opened();
+    const [, subId] = JSON.parse(socket.sent[0] ?? '[]') as string[];
+    for (const note of notes.slice(0, 10)) socket.say('EVENT', subId, note);
+    assert.equal(socket.isPaused, true);
+    for (const settle of verdicts.splice(0)) settle();
+    await waitUntil(() => !socket.isPaused);
+    for (const note of notes) socket.say('EVENT', subId, note);
+    assert.equal(socket.isTerminated, true, 'a socket that cannot be paused is cut');
+    for (const settle of verdicts) settle();
+    await pool.stop();
+    await loading;
   });
 
   test('one request that cannot begin fails alone', async () => {

@@ -55,6 +55,9 @@ export interface Link {
   stop(): void;
 }
 
+/** Characters of a relay's last word that are kept. */
+const noticeCharactersMax = 500;
+
 /** Creates a link without a connection. */
 export function createLink(options: LinkOptions): Link {
   const { relay, clock, limits } = options;
@@ -85,10 +88,11 @@ export function createLink(options: LinkOptions): Link {
       case 'AUTH':
         return authentication.challenged(message.challenge);
       case 'NOTICE':
-        connection.ledger.lastNotice = message.text.slice(0, 500);
+        connection.ledger.lastNotice = message.text.slice(0, noticeCharactersMax);
         if (/rate.?limit|too many requests|slow down/i.test(message.text)) refusals.pause();
         return noticed(message.text);
       default:
+        if (message.type === 'CLOSED') connection.ledger.lastNotice = message.reason.slice(0, noticeCharactersMax);
         lanes.active.get(message.subId)?.receive(message);
     }
   };

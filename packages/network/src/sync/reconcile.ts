@@ -1,11 +1,11 @@
-import type { Filter } from '@nostrata/protocol';
+import { type Filter, normalizeRelayUrl } from '@nostrata/protocol';
 import type { EventStore } from '@nostrata/store';
 import type { Clock, RelayPool } from '../contract.ts';
 import { matchesNothing } from '../requests/split.ts';
 import { compareWindow, type Difference } from './compare.ts';
 import { findUnknown, type PageCursor, type PagesOptions, readPages } from './pages.ts';
 import { beginProgress, type OpenProgress, type SyncProgress } from './progress.ts';
-import { fetchIds, LostError, sendIds, type TransferOptions } from './transfer.ts';
+import { fetchIds, LostError, sendIds, type TransferOptions, wait } from './transfer.ts';
 import { readWindow, type Window } from './windows.ts';
 
 /** The pieces a sync works with. Events come in through the pool's own door. */
@@ -42,7 +42,9 @@ export async function* reconcile(
   filter: Filter,
   options: SyncOptions & { readonly relays: readonly string[] },
 ): AsyncGenerator<SyncProgress> {
-  for (const relay of options.relays) {
+  // Where events came from is remembered by the one spelling of a URL.
+  const relays = new Set(options.relays.map((relay) => normalizeRelayUrl(relay) ?? relay));
+  for (const relay of relays) {
     const progress = beginProgress(relay);
     // A filter with an empty list matches nothing; some relays would read it as everything.
     if (!matchesNothing(filter)) yield* syncRelay(createRun(parts, options, { filter, progress }));
@@ -117,7 +119,7 @@ async function* syncRelay(run: Run): AsyncGenerator<SyncProgress> {
       }
       // A relay that lists NIP-77 and never answers it may still answer a REQ.
       if (failures > 1 && !run.hasReconciled) progress.method = 'paging';
-      await new Promise<void>((resolve) => parts.clock.after(retryMs * 2 ** failures, resolve));
+      await wait(parts.clock, retryMs * 2 ** failures, options.signal);
     }
   }
 }

@@ -80,8 +80,24 @@ async function sendEvent(event: NostrEvent, options: TransferOptions): Promise<v
       progress.reason = result.reason;
       return;
     }
-    await new Promise<void>((resolve) => clock.after(rateLimitMs * tries, resolve));
+    await wait(clock, rateLimitMs * tries, signal);
   }
+}
+
+/** Waits, and throws the signal's reason where it ends the wait. */
+export async function wait(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const cancel = clock.after(milliseconds, () => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    });
+    const stop = (): void => {
+      cancel();
+      resolve();
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+  signal?.throwIfAborted();
 }
 
 /** Cuts a list into pieces of at most that many. */
