@@ -52,4 +52,4 @@ export {
 } from './src/signers/nip46-signer.ts';
 export { createReadOnlySigner } from './src/signers/read-only-signer.ts';
 export type { PoolHooks, SignerPool } from './src/signers/remote-channel.ts';
-export type { WarmOptions, WarmReport } from './src/warming.ts';
+export type { KeepWarmOptions, WarmOptions, WarmReport } from './src/warming.ts';

@@ -17,7 +17,7 @@ import type { Signing } from './signing.ts';
 import type { CoreState } from './state.ts';
 import { parseAddressTarget, parseEventId, parsePubkey, type Target } from './targets.ts';
 import { openTimeline } from './timeline/timeline.ts';
-import { warm } from './warming.ts';
+import { keepWarm, warm } from './warming.ts';
 import type { Wire } from './wire.ts';
 
 /** The pieces of a core. */
@@ -122,6 +122,12 @@ export function assembleCore(pieces: CorePieces): Core {
         options,
         pieces.wire.warmParts,
       ),
+    keepWarm: (pubkeys, options = {}) =>
+      keepWarm(
+        pubkeys.map((pubkey) => parsePubkey(pubkey).value),
+        options,
+        { ...wire.warmParts, clock: wire.clock, isOnline: () => isOnline, onFailed: events.failed },
+      ),
     retain: async (policy) => await retain(policy, pieces),
     figures: snapshot,
     metrics: () => renderFigures(snapshot()),
@@ -158,7 +164,7 @@ async function retain(
   return report;
 }
 
-function takeFigures({ wire, outbox, book }: CorePieces): Figures {
+function takeFigures({ state, wire, outbox, book }: CorePieces): Figures {
   const statuses = wire.pool.statuses();
   const sum = (pick: (status: (typeof statuses)[number]) => number): number =>
     statuses.reduce((total, status) => total + pick(status), 0);
@@ -167,5 +173,6 @@ function takeFigures({ wire, outbox, book }: CorePieces): Figures {
     bytesIn: sum(({ bytesIn }) => bytesIn),
     bytesOut: sum(({ bytesOut }) => bytesOut),
     outboxDepth: outbox.pending().length,
+    verifiesPerSecond: state.ingest.verifier.verifiesPerSecond,
   });
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createEventBuilder } from '@nostrata/testing';
+import { createEventBuilder, waitUntil } from '@nostrata/testing';
 import { contentsOf, createWorld } from './test-world.ts';
 
 test('everything is there after a restart, also what is still to be sent, and what was checked is not asked again', async () => {
@@ -49,6 +49,24 @@ test('warming loads the people and those whom they follow, once', async () => {
   assert.equal(world.takeRequests(), 0);
   const second = await core.warm([alice.pubkey]);
   assert.equal(second.refreshed, 0);
+});
+
+test('people are kept warm while online, and no longer when it is ended', async () => {
+  await using world = await createWorld(1);
+  const { network, bob, clock } = world;
+  network.relays[0]?.put(bob.profile({ name: 'one' }));
+  const core = await world.open();
+  const end = core.keepWarm([bob.pubkey], { everyMs: 60_000 });
+  const nameOf = async (): Promise<string | undefined> =>
+    (await core.profile(bob.pubkey, { policy: 'cache-only' })).value?.name;
+  await waitUntil(async () => (await nameOf()) === 'one', { what: 'the first round' });
+  network.relays[0]?.put(bob.profile({ name: 'two' }));
+  clock.jump(3_600_000);
+  await waitUntil(async () => (await nameOf()) === 'two', { what: 'the next round' });
+  end();
+  world.takeRequests();
+  clock.jump(24 * 3_600_000);
+  assert.equal(world.takeRequests(), 0);
 });
 
 test('without budget nothing is refreshed that nobody waits for', async () => {

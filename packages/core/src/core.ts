@@ -19,7 +19,7 @@ import type { DirectMessages } from './messages/contract.ts';
 import type { ReadSpec } from './reads/reader.ts';
 import type { Specs } from './reads/specs.ts';
 import type { Thread } from './reads/thread.ts';
-import type { WarmOptions, WarmReport } from './warming.ts';
+import type { KeepWarmOptions, WarmOptions, WarmReport } from './warming.ts';
 
 /** The name of a typed read. */
 export type ReadName = keyof Specs;
@@ -85,6 +85,8 @@ export interface Core extends CoreReads, AsyncDisposable {
   publications(limit?: number): Promise<readonly Publication[]>;
   /** Loads what people will look at next, within the budget. */
   warm(pubkeys: readonly string[], options?: WarmOptions): Promise<WarmReport>;
+  /** Warms these people again and again, while online and within the budget; the returned function ends it. */
+  keepWarm(pubkeys: readonly string[], options?: KeepWarmOptions): () => void;
   /** Removes old events, never own ones, profiles, lists, direct messages or what is still to be sent. */
   retain(policy: Pick<RetentionPolicy, 'maxAgeSeconds' | 'maxBytes' | 'dryRun'>): Promise<RetentionReport>;
   figures(): Figures;

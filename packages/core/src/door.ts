@@ -1,6 +1,8 @@
 import type { Ingest } from '@nostrata/ingest';
 import type { Deliver } from '@nostrata/network';
 import type { NostrEvent } from '@nostrata/protocol';
+import { elapsed } from './clock.ts';
+import type { FigureBook } from './figures.ts';
 import type { OwnVerdict } from './outbox/outbox.ts';
 
 /** Checks of the door that only a forger fails; everything else a relay may send in good faith. */
@@ -9,11 +11,17 @@ const forgeries: ReadonlySet<string> = new Set(['shape', 'id', 'signature']);
 const own: ReadonlySet<string> = new Set(['stopping', 'queue', 'verifier']);
 
 /** Hands events of relays to the door, and waits while it is full. */
-export function createDeliver(ingest: Ingest, onFailed: (what: string, error: unknown) => void): Deliver {
+export function createDeliver(
+  ingest: Ingest,
+  book: Pick<FigureBook, 'passed'>,
+  onFailed: (what: string, error: unknown) => void,
+): Deliver {
   return async (event, relay) => {
+    const startedMs = elapsed();
     try {
       if (ingest.isFull) await ingest.drained();
       const result = await ingest.submit(event, { via: 'relay', url: relay });
+      book.passed(result.outcome === 'duplicate', elapsed() - startedMs);
       if (result.accepted) return 'kept';
       if (forgeries.has(result.rejection.by)) return 'forged';
       return own.has(result.rejection.by) ? 'failed' : 'gone';

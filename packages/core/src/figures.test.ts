@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFigureBook, renderFigures } from './figures.ts';
 
-const now = { requestsSent: 0, bytesIn: 0, bytesOut: 0, outboxDepth: 0 };
+const now = { requestsSent: 0, bytesIn: 0, bytesOut: 0, outboxDepth: 0, verifiesPerSecond: 0 };
 
 test('the hit rate counts what was found, with and without waiting', () => {
   const book = createFigureBook();

@@ -23,10 +23,17 @@ export interface Figures {
   readonly waitedP99Ms: number;
   readonly refreshesOk: number;
   readonly refreshesFailed: number;
-  /** Events received from relays: new here, known or gone, and with a wrong id or signature. */
+  /**
+   * Events received from relays: stored or here before, those of them that were here before (another relay had sent
+   * them), gone (replaced, deleted, expired), and with a wrong id or signature.
+   */
   readonly eventsKept: number;
+  readonly eventsKnown: number;
   readonly eventsGone: number;
   readonly eventsForged: number;
+  /** Signature checks per second that the verifier reached at its probe, and milliseconds through the door (median). */
+  readonly verifiesPerSecond: number;
+  readonly doorP50Ms: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
   /** Publications that are not settled. */
@@ -40,16 +47,19 @@ export interface FigureBook {
   read(result: ReadResult, milliseconds: number): void;
   refreshed(isOk: boolean): void;
   received(counts: { readonly kept: number; readonly gone: number; readonly forged: number }): void;
+  /** An event of a relay has passed the door in that time. */
+  passed(wasKnown: boolean, milliseconds: number): void;
   published(isDelivered: boolean): void;
-  snapshot(now: Pick<Figures, 'requestsSent' | 'bytesIn' | 'bytesOut' | 'outboxDepth'>): Figures;
+  snapshot(now: Pick<Figures, 'requestsSent' | 'bytesIn' | 'bytesOut' | 'outboxDepth' | 'verifiesPerSecond'>): Figures;
 }
 
 /** Opens an empty book. */
 export function createFigureBook(): FigureBook {
   const count = { hit: 0, stale: 0, waited: 0, missing: 0 };
-  const totals = { ok: 0, failed: 0, kept: 0, gone: 0, forged: 0, delivered: 0, undelivered: 0 };
+  const totals = { ok: 0, failed: 0, kept: 0, known: 0, gone: 0, forged: 0, delivered: 0, undelivered: 0 };
   const cached = createHistogram();
   const waited = createHistogram();
+  const door = createHistogram();
   return {
     read: (result, milliseconds) => {
       count[result] += 1;
@@ -62,6 +72,10 @@ export function createFigureBook(): FigureBook {
       totals.kept += kept;
       totals.gone += gone;
       totals.forged += forged;
+    },
+    passed: (wasKnown, milliseconds) => {
+      if (wasKnown) totals.known += 1;
+      door.add(milliseconds);
     },
     published: (isDelivered) => {
       totals[isDelivered ? 'delivered' : 'undelivered'] += 1;
@@ -86,7 +100,9 @@ export function createFigureBook(): FigureBook {
         refreshesOk: totals.ok,
         refreshesFailed: totals.failed,
         eventsKept: totals.kept,
+        eventsKnown: totals.known,
         eventsGone: totals.gone,
+        doorP50Ms: door.quantile(0.5),
         eventsForged: totals.forged,
         publishesDelivered: totals.delivered,
         publishesFailed: totals.undelivered,
@@ -125,8 +141,15 @@ export function renderFigures(figures: Figures): string {
   });
   add('events_received_total', 'Events from relays by verdict of the door.', {
     '{verdict="kept"}': figures.eventsKept,
+    '{verdict="known"}': figures.eventsKnown,
     '{verdict="gone"}': figures.eventsGone,
     '{verdict="forged"}': figures.eventsForged,
+  });
+  add('door_seconds', 'Median seconds of an event through the door: shape, signature, store.', {
+    '{quantile="0.5"}': figures.doorP50Ms / 1_000,
+  });
+  add('verifies_per_second', 'Signature checks per second at the probe of the verifier.', {
+    '': figures.verifiesPerSecond,
   });
   add('bytes_total', 'Bytes on the wire.', {
     '{direction="in"}': figures.bytesIn,

@@ -68,3 +68,5 @@ export const shownRelaysMax = 1_000;
 export const importsAtOnce = 1_000;
 /** Milliseconds between two looks at what other processes have put into the outbox, or have sent of ours. */
 export const watchEveryMs = 1_000;
+/** Milliseconds between two rounds of warming: a quarter of the shortest freshness that is warmed. */
+export const keepWarmEveryMs = 900_000;

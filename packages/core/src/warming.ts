@@ -1,4 +1,5 @@
 import type { Clock } from '@nostrata/network';
+import { keepWarmEveryMs } from './limits.ts';
 import type { Reader } from './reads/reader.ts';
 import type { Specs } from './reads/specs.ts';
 
@@ -61,6 +62,41 @@ export async function warm(
     await Promise.all(others.flatMap((pubkey) => [touch(specs.relayList(pubkey)), touch(specs.profile(pubkey))]));
   }
   return { people: people.size, ...count };
+}
+
+/** How often to warm. */
+export interface KeepWarmOptions extends WarmOptions {
+  /** Milliseconds between two rounds; 15 minutes unless told. Only what is not fresh any more is asked for. */
+  readonly everyMs?: number | undefined;
+}
+
+/** Warms at once and then at intervals. A round that takes longer than the interval is not joined by another. */
+export function keepWarm(
+  pubkeys: readonly string[],
+  { everyMs = keepWarmEveryMs, ...options }: KeepWarmOptions,
+  parts: WarmParts & {
+    readonly clock: Clock;
+    readonly isOnline: () => boolean;
+    readonly onFailed: (what: string, error: unknown) => void;
+  },
+): () => void {
+  const ended = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal;
+  let cancel: (() => void) | undefined;
+  const round = async (): Promise<void> => {
+    if (signal.aborted) return;
+    try {
+      if (parts.isOnline()) await warm(pubkeys, { ...options, signal }, parts);
+    } catch (error) {
+      if (!signal.aborted) parts.onFailed('warming', error);
+    }
+    if (!signal.aborted) cancel = parts.clock.after(everyMs, () => void round());
+  };
+  void round();
+  return () => {
+    ended.abort();
+    cancel?.();
+  };
 }
 
 /** A bucket of bytes that fills over an hour: what background work may receive. */

@@ -113,7 +113,7 @@ export function createWire(given: WireOptions, stack: AsyncDisposableStack): Wir
 }
 
 function openPool(
-  { options, state, signing, events, clock, random, relays }: WireOptions,
+  { options, state, signing, events, book, clock, random, relays }: WireOptions,
   relayLists: LoadRelayLists,
 ): RelayPool {
   const nowSeconds = (): number => Math.floor(clock.now() / 1_000);
@@ -123,7 +123,7 @@ function openPool(
     return ((await relayLists([pubkey])).get(pubkey) ?? []).some(({ url }) => url === relay);
   };
   const pool = createPool({
-    deliver: createDeliver(state.ingest, events.failed),
+    deliver: createDeliver(state.ingest, book, events.failed),
     clock,
     random,
     authenticate: createAuthenticate(signing, mayKnow, nowSeconds),
