@@ -3,6 +3,7 @@ import type { Change, EventStore, Seq } from '@nostrata/store';
 import type { View } from './contract.ts';
 import { type Cursor, loadCursors, moveCursors } from './cursors.ts';
 import { ViewError } from './errors.ts';
+import { batchCharactersMax, pageChanges } from './limits.ts';
 import { toViewTransaction } from './schema.ts';
 
 /** A piece of the log: everything after `from` up to `to`. */
@@ -24,19 +25,34 @@ export interface Source {
 }
 
 /** Reads the log after a position, up to `ceiling` where there is one. */
-export async function loadBatch({ store, batchChanges }: Source, from: Seq, ceiling?: Seq): Promise<Batch> {
+export async function loadBatch(source: Source, from: Seq, ceiling?: Seq): Promise<Batch> {
   // Whatever is committed up to here, the log read afterwards has it.
-  const end = store.lastSeq();
-  const read = await store.changes(from, batchChanges);
+  const end = source.store.lastSeq();
+  const { changes: read, isEnd } = await loadChanges(source, from);
   let changes = ceiling === undefined ? read : read.filter(({ seq }) => seq <= ceiling);
-  const isFull = read.length >= batchChanges || changes.length < read.length;
-  // The removal of a version goes with the version that replaced it: readers never see neither of them.
-  if (isFull && changes.length > 1 && isReplacement(changes.at(-1))) changes = changes.slice(0, -1);
+  const isFull = !isEnd || changes.length < read.length;
+  // The removal of a version goes with the version that replaced it, which follows: readers shall not see neither.
+  const lastOther = changes.findLastIndex((change) => !isReplacement(change));
+  if (isFull && lastOther >= 0) changes = changes.slice(0, lastOther + 1);
   const last = changes.at(-1);
   const lastSeq = last?.seq ?? from;
   if (isFull) return { from, to: last ? lastSeq : (ceiling ?? from), mark: markOf(last), changes, isLast: false };
   const to = end > lastSeq ? end : lastSeq;
   return { from, to, mark: to === lastSeq ? markOf(last) : '', changes, isLast: true };
+}
+
+/** As many changes as one batch may have, by number and by size; long events make it shorter. */
+async function loadChanges({ store, batchChanges }: Source, from: Seq): Promise<{ changes: Change[]; isEnd: boolean }> {
+  const changes: Change[] = [];
+  let characters = 0;
+  while (changes.length < batchChanges && characters < batchCharactersMax) {
+    const limit = Math.min(pageChanges, batchChanges - changes.length);
+    const page = await store.changes(changes.at(-1)?.seq ?? from, limit);
+    for (const change of page) if (change.type === 'stored') characters += change.json.length;
+    changes.push(...page);
+    if (page.length < limit) return { changes, isEnd: true };
+  }
+  return { changes, isEnd: false };
 }
 
 /** What tells a change from another one at the same position of another log. */
@@ -106,8 +122,8 @@ export function selectChanges({ kinds }: View, changes: readonly Change[]): read
   return kinds ? changes.filter((change) => kinds.has(kindOf(change))) : changes;
 }
 
-function isReplacement(change: Change | undefined): boolean {
-  return change?.type === 'removed' && change.reason === 'replaced';
+function isReplacement(change: Change): boolean {
+  return change.type === 'removed' && change.reason === 'replaced';
 }
 
 function kindOf(change: Change): number {

@@ -1,8 +1,14 @@
 /**
- * Changes in one batch and transaction: at most 50 milliseconds of work, and tens of megabytes of the longest events.
+ * Changes in one batch and transaction: some 50 milliseconds of work.
  * Half of them cost a sixth more time for each change, as every commit writes whole pages.
  */
 export const batchChangesMax = 1_000;
+
+/** A batch of long events ends when it has so many characters of JSON: 16 MB, four times a batch of real events. */
+export const batchCharactersMax = 16_000_000;
+
+/** Changes read from the log at a time: 32 MB at most, if all of them are as long as the door lets in. */
+export const pageChanges = 250;
 
 /** The pause before a view that failed is tried again, and the longest pause; each is twice the one before. */
 export const retryMinMs = 100;
