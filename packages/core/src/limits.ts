@@ -70,3 +70,5 @@ export const importsAtOnce = 1_000;
 export const watchEveryMs = 1_000;
 /** Milliseconds between two rounds of warming: a quarter of the shortest freshness that is warmed. */
 export const keepWarmEveryMs = 900_000;
+/** Relays of the author of a thread that are asked for answers, beside the application's own. */
+export const threadRelaysMax = 3;

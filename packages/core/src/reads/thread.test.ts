@@ -60,3 +60,19 @@ test('a thread of an event that nobody has is missing', async () => {
   const { value, state } = await core.thread('f'.repeat(64));
   assert.deepEqual([value, state], [undefined, 'missing']);
 });
+
+test('answers are found where the author of the root reads, and a deletion of the root comes with them', async () => {
+  await using world = await createWorld(2);
+  const { network, alice, bob, clock } = world;
+  const [known, inbox] = network.relays;
+  const root = alice.note('root');
+  known?.put(root, alice.event({ kind: 10_002, tags: [['r', inbox?.url ?? '', 'read']] }));
+  inbox?.put(bob.note('answer', { created_at: startSeconds + 5, tags: [['e', root.id, '', 'root']] }));
+  const core = await world.open({ relays: [known?.url ?? ''] });
+  assert.equal((await core.thread(root.id)).value?.replyCount, 1);
+  known?.put(alice.deletion([root]));
+  clock.jump(6 * 60_000);
+  const stale = await core.thread(root.id);
+  assert.equal(stale.state, 'stale');
+  assert.equal((await stale.refresh)?.state, 'missing');
+});

@@ -1,7 +1,8 @@
 import { Kind, type NostrEvent, parseThread } from '@nostrata/protocol';
 import type { Loaded, LoadOptions } from '../contract.ts';
-import { threadEventsMax } from '../limits.ts';
+import { threadEventsMax, threadRelaysMax } from '../limits.ts';
 import type { Loader } from '../loading/loader.ts';
+import type { LoadRelayLists } from '../loading/relay-lists.ts';
 import { keyOf } from '../loading/wanted.ts';
 import type { Lookups } from '../lookups.ts';
 import { compareEvents } from '../timeline/listing.ts';
@@ -28,34 +29,53 @@ export interface Thread {
 /** Kinds that answer an event (NIP-10, NIP-22). */
 const replyKinds: readonly number[] = [Kind.note, Kind.comment];
 
+/** What is asked for with them: a deletion of the root names it in the same way, so one request tells both. */
+const askedKinds: readonly number[] = [...replyKinds, Kind.deletionRequest];
+
 /** What reading threads is made of. */
 export interface ThreadParts {
   readonly reader: Reader;
   readonly lookups: Lookups;
   readonly loader: Loader;
+  readonly relayLists: LoadRelayLists;
   readonly eventSpec: (id: string) => ReadSpec<NostrEvent>;
 }
 
 /** Reads a thread: the event, its root, and everything that refers to the root. */
-export async function readThread(
-  id: string,
-  options: LoadOptions,
-  { reader, lookups, loader, eventSpec }: ThreadParts,
-): Promise<Loaded<Thread>> {
-  const found = await reader.read(eventSpec(id), options);
-  if (found.value === undefined) return { ...found, value: undefined, refresh: undefined };
-  const event = found.value;
-  const place = parseThread(event);
-  const rootId = place.root?.id ?? id;
-  const root = rootId === id ? event : (await reader.read(eventSpec(rootId), options)).value;
+export async function readThread(id: string, options: LoadOptions, parts: ThreadParts): Promise<Loaded<Thread>> {
+  const { reader, lookups, loader } = parts;
+  const event = await lookups.getEvent(id);
+  // An event that is here is not asked for by itself: what may have become of it comes with its replies.
+  const found = event ?? (await reader.read(parts.eventSpec(id), options)).value;
+  const rootId = (found && parseThread(found).root?.id) ?? id;
+  const root = await lookups.getEvent(rootId);
+  if (found && !root) await reader.read(parts.eventSpec(rootId), options);
+  const wanted = { type: 'references', id: rootId, kinds: askedKinds } as const;
   const spec: ReadSpec<Thread> = {
     class: 'engagement',
-    key: keyOf({ type: 'references', id: rootId, kinds: replyKinds }),
-    isAlwaysThere: true,
-    local: async () => toThread(event, root, await listReplies(lookups, rootId)),
-    load: (_value, hints) => loader.load({ type: 'references', id: rootId, kinds: replyKinds }, hints),
+    key: keyOf(wanted),
+    isAlwaysThere: found !== undefined,
+    local: async () => {
+      const [now, top] = [await lookups.getEvent(id), await lookups.getEvent(rootId)];
+      return now && toThread(now, top, await listReplies(lookups, rootId));
+    },
+    load: async (thread, hints) => {
+      const author = (thread?.root ?? thread?.event)?.pubkey;
+      return await loader.load(wanted, [...hints, ...(await listenersOf(author, parts))]);
+    },
   };
+  if (!found) return await reader.read(spec, { ...options, policy: 'cache-only' });
   return await reader.read(spec, options);
+}
+
+/** Where answers to a person are sent (NIP-65): the relays that the person reads. */
+async function listenersOf(author: string | undefined, { relayLists }: ThreadParts): Promise<string[]> {
+  if (author === undefined) return [];
+  const list = (await relayLists([author])).get(author) ?? [];
+  return list
+    .filter(({ read }) => read)
+    .map(({ url }) => url)
+    .slice(0, threadRelaysMax);
 }
 
 async function listReplies(lookups: Lookups, rootId: string): Promise<NostrEvent[]> {
