@@ -52,8 +52,11 @@ export const deletionReasonCharactersMax = 500;
 /** SQLite's cache for the rows of views, in KiB: larger than what one batch changes, so that it is written once. */
 export const sqliteCacheKib = 32_768;
 
+/** Bytes of a page of SQLite: with 4,096 the same work took a sixth more time, with 2,048 a third more than that. */
+export const sqlitePageBytes = 8_192;
+
 /** Pages of SQLite's log before it is carried over (32 MB): pages that change again and again are carried over once. */
-export const sqliteCheckpointPages = 8_000;
+export const sqliteCheckpointPages = 4_000;
 
 /** Zap receipts checked in one go: some ten milliseconds, after which the thread is given away. */
 export const receiptsAtOnce = 8;
