@@ -32,3 +32,9 @@ export const openFilesMin = 4096;
 export const selectIdsMax = 200;
 /** Bad events that `verify` names; it counts them all. */
 export const verifyProblemsMax = 1000;
+/** Time that `publish --wait` gives to relays unless told, in milliseconds. */
+export const publishWaitMs = 30_000;
+/** Events that `publish --wait` has under way. */
+export const publishPendingMax = 256;
+/** Relays that one event is sent to: as many as the outbox takes. */
+export const publishRelaysMax = 30;

@@ -86,7 +86,7 @@ export function parseReadOptions({ policy, deadline, relay }: GetFlags): LoadOpt
  * A number of seconds above zero, at most a day.
  * @throws ConfigError
  */
-function parseDeadline(text: string): number {
+export function parseDeadline(text: string): number {
   const seconds = Number(text);
   if (/^\d+(?:\.\d+)?$/.test(text) && seconds > 0 && seconds <= 86_400) return seconds;
   throw new ConfigError(`--deadline ${JSON.stringify(text)}: expected seconds between 0 and 86400`);

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { addCommand, addSettings, commonSettings, type Flags, type Start } from './command.ts';
 import { type GetFlags, getNames } from './get-names.ts';
+import type { PublishFlags } from './publish-input.ts';
 
 /** Adds `nostrata get`. */
 export function addGet(program: Command, start: Start): void {
@@ -30,11 +31,35 @@ export function addGet(program: Command, start: Start): void {
     });
 }
 
+/** Adds `nostrata publish`. */
+export function addPublish(program: Command, start: Start): void {
+  const command = addCommand(program, 'publish', 'Keep events and send them to relays, until each has answered.')
+    .argument('[file]', 'signed events as JSONL, .gz or not; - is standard input')
+    .option('--kind <N>', 'sign an event of this kind with the key in NOSTRATA_SECRET_KEY (or in the config file)')
+    .option('--content <TEXT>', 'its content');
+  const tag = new Option('--tag <A,B,C>', 'a tag of it, or a JSON list; may be given several times').argParser(collect);
+  addRelayOptions(command.addOption(tag))
+    .option('--difficulty <N>', 'proof of work: leading zero bits of its id (NIP-13)')
+    .option('--replace', 'let a replaceable event replace a version that it was not made from')
+    .option('--wait', 'wait until every relay has answered; else each is tried once')
+    .option('--deadline <SECONDS>', 'how long --wait waits; the rest stays for --resume (default: 30)')
+    .option('--resume', 'go on with what earlier runs could not send')
+    .addHelpText('after', 'Exit code 1 also where an event was taken by no relay, or a line was no event.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  nostrata publish events.jsonl --relay wss://relay.example --wait\n  nostrata publish --kind 1 --content "Hello" --tag t,nostr --relay wss://relay.example',
+    )
+    .action(async (file: string | undefined, flags: Flags & PublishFlags) => {
+      const { runPublish } = await import('./publish.ts');
+      await start(flags, (invocation) => runPublish(invocation, file, flags));
+    });
+}
+
 /** What every command that goes to other relays has. */
 function addRelayOptions(command: Command): Command {
   const local = new Option('--allow-local-relays', 'also connect to relays on private and local addresses');
   return addSettings(command, [...commonSettings, 'relays'])
-    .addOption(new Option('--relay <URL>', 'a relay to ask; may be given several times').argParser(collect))
+    .addOption(new Option('--relay <URL>', 'a relay to go to; may be given several times').argParser(collect))
     .addOption(local);
 }
 

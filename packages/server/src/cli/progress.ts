@@ -17,24 +17,44 @@ export interface Progress {
   clear(): void;
 }
 
-/** Creates the progress line of a command. */
-export function createProgress(output: Output, now: () => number, label: string): Progress {
-  if (!output.isTTY) return { update: () => undefined, clear: () => undefined };
-  const startMs = now();
-  let first: ProgressState | undefined;
+/** One line on a terminal, whatever stands in it; silent elsewhere. */
+export interface StatusLine {
+  /** Asks for the text only where it is time to show it. */
+  show(text: () => string): void;
+  /** Takes the line away; the next `show` brings it back at once. */
+  clear(): void;
+}
+
+/** Creates a status line. */
+export function createStatusLine(output: Output, now: () => number): StatusLine {
+  if (!output.isTTY) return { show: () => undefined, clear: () => undefined };
   let shownMs = Number.NEGATIVE_INFINITY;
   return {
-    update(state) {
-      first ??= state;
+    show(text) {
       const nowMs = now();
       if (nowMs - shownMs < progressEveryMs) return;
       shownMs = nowMs;
-      const line = formatProgress(label, first, { state, seconds: (nowMs - startMs) / 1000 });
-      output.write(`\r\x1b[K${line.slice(0, Math.max(20, (output.columns ?? 80) - 1))}`);
+      output.write(`\r\x1b[K${text().slice(0, Math.max(20, (output.columns ?? 80) - 1))}`);
     },
     clear() {
       if (Number.isFinite(shownMs)) output.write('\r\x1b[K');
+      shownMs = Number.NEGATIVE_INFINITY;
     },
+  };
+}
+
+/** Creates the progress line of a command. */
+export function createProgress(output: Output, now: () => number, label: string): Progress {
+  const line = createStatusLine(output, now);
+  const startMs = now();
+  let first: ProgressState | undefined;
+  return {
+    update(state) {
+      first ??= state;
+      const from = first;
+      line.show(() => formatProgress(label, from, { state, seconds: (now() - startMs) / 1000 }));
+    },
+    clear: () => line.clear(),
   };
 }
 

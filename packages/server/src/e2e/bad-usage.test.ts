@@ -75,6 +75,15 @@ test('a wrong store URL, setting, flag or command is told', async () => {
     [['get', 'profile', pubkey, ...data, '--relay', 'https://x'], 2, /"https:\/\/x" is not the URL of a relay/],
     [['get', 'profile', pubkey, ...data, '--relay', 'ws://10.1.2.3'], 2, /private or local.*--allow-local-relays/],
     [['get', 'profile', pubkey, ...data, '--relays', 'ws://localhost'], 2, /private or local.*--allow-local-relays/],
+    [['publish', ...data], 2, /nothing to publish/],
+    [['publish', ...data, '-', '--kind', '1'], 2, /either a file, or --kind/],
+    [['publish', ...data, '--kind', '1', '--content', 'x'], 2, /no key to sign with: set NOSTRATA_SECRET_KEY/],
+    [['publish', ...data, '--kind', 'note'], 2, /--kind "note": expected a whole number/],
+    [['publish', ...data, '--kind', '1', '--tag', '[1]'], 2, /--tag "\[1\]": expected a list of texts/],
+    [['publish', ...data, '--content', 'x'], 2, /--kind is missing/],
+    [['publish', ...data, '-', '--difficulty', '8'], 2, /--difficulty: what is signed already/],
+    [['publish', ...data, join(folder.path, 'missing.jsonl')], 1, /missing\.jsonl: no such file/],
+    [['publish', ...data, '--kind', '1', '--secret-key', 'x'], 2, /--secret-key/],
     [['nonsense'], 2, /nonsense/],
   ];
   await Promise.all(

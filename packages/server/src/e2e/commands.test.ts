@@ -82,7 +82,19 @@ test('views are built, compared with the events, and built again', async () => {
 });
 
 test('every command has a help that explains its exit codes, and the version is that of the package', async () => {
-  for (const command of ['up', 'import', 'export', 'query', 'count', 'doctor', 'verify', 'retain', 'rebuild', 'get']) {
+  for (const command of [
+    'up',
+    'import',
+    'export',
+    'query',
+    'count',
+    'doctor',
+    'verify',
+    'retain',
+    'rebuild',
+    'get',
+    'publish',
+  ]) {
     const { code, stdout, stderr } = await runProcess([command, '--help']);
     assert.equal(code, 0);
     assert.equal(stderr, '');
