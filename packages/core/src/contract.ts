@@ -205,8 +205,8 @@ export interface CoreOptions {
   readonly random?: (() => number) | undefined;
   /** Whether relays on private, local and link-local addresses may be dialled; only for tests and own networks. */
   readonly allowLocalRelays?: boolean | undefined;
-  /** False: what earlier runs left to send stays for another core over this store; for programs that only read. */
-  readonly resumePublications?: boolean | undefined;
+  /** False: this core sends nothing of the outbox; what is in it stays for another core over the same store. */
+  readonly sendsPublications?: boolean | undefined;
 }
 
 /** A timeline: what matches some filters, newest first, from the store first and then as it comes. */

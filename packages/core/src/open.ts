@@ -41,7 +41,7 @@ export async function openCoreWithSteps(options: CoreOptions, step?: (name: stri
   const wire = createWire(parts, stack);
   const outbox = createOwnOutbox(parts, wire, step);
   stack.defer(() => outbox.stop());
-  if (options.resumePublications !== false) await outbox.start();
+  if (options.sendsPublications !== false) await outbox.start();
   const messages = stack.use(await attachMessages({ state, wire, outbox, signing, events, nowSeconds }));
   const edit = createEdit({
     pool: wire.pool,
