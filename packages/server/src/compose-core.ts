@@ -10,21 +10,21 @@ export interface CoreWords {
   readonly settings: Settings;
   /** Relays of the command line; they take the place of the setting. */
   readonly relays?: readonly string[] | undefined;
-  /** Whether what earlier runs left to send is sent by this one. */
-  readonly resumePublications?: boolean | undefined;
+  /** Whether what is in the outbox is sent; commands that only read leave it alone. */
+  readonly sendsPublications?: boolean | undefined;
 }
 
 /**
  * Opens the library over the store that the settings name; a relay that is up may use the same store.
  * @throws ConfigError where a relay or the key cannot be used
  */
-export async function composeCore({ settings, relays, resumePublications = false }: CoreWords): Promise<Core> {
+export async function composeCore({ settings, relays, sendsPublications = false }: CoreWords): Promise<Core> {
   const { allowLocalRelays } = settings;
   const signer = createOwnSigner(settings.secretKey);
   const urls = parseRelays(relays ?? settings.relays, allowLocalRelays);
   const store = getStoreUrl(settings);
   await prepareStoreFolder(store);
-  return await openCore({ store, relays: urls, signer, allowLocalRelays, resumePublications });
+  return await openCore({ store, relays: urls, signer, allowLocalRelays, sendsPublications });
 }
 
 /**

@@ -89,6 +89,11 @@ export function createOutcomes(invocation: Invocation, line: StatusLine): Outcom
   };
 }
 
+/** Says whether some relay is still to be tried. */
+export function isUnsent({ targets }: Publication): boolean {
+  return targets.some(({ state }) => unsentStates.has(state));
+}
+
 const unsentStates: ReadonlySet<string> = new Set(['pending', 'sending', 'retry']);
 
 function count(sums: Sums, { targets, status }: Publication): void {

@@ -14,7 +14,7 @@ import {
   parseWaitMs,
   readEventLines,
 } from './publish-input.ts';
-import { createOutcomes, type Outcomes } from './publish-outcomes.ts';
+import { createOutcomes, isUnsent, type Outcomes } from './publish-outcomes.ts';
 import { formatCount, say } from './terminal.ts';
 
 interface Run {
@@ -48,7 +48,7 @@ export async function runPublish(
   const line = createStatusLine(terminal.notes, host.now);
   const outcomes = createOutcomes(invocation, line);
   {
-    await using core = await composeCore({ settings, relays, resumePublications: source.type === 'resume' });
+    await using core = await composeCore({ settings, relays, sendsPublications: true });
     const over = AbortSignal.any([terminal.interrupted, AbortSignal.timeout(waitMs)]);
     const run: Run = { invocation, flags, core, outcomes, line, relays, over };
     try {
@@ -75,7 +75,12 @@ async function begin(run: Run, source: PublishSource): Promise<void> {
   core.setOnline(true);
   const pending = core.pending();
   for (const publication of pending) outcomes.add(publication);
-  if (pending.length === 0 && !invocation.json) say(invocation.terminal, 'Nothing waits to be sent.');
+  if (pending.length > 0 || invocation.json) return;
+  const isElsewhere = (await core.publications()).some(isUnsent);
+  const text = isElsewhere
+    ? 'Another program that uses this store is sending what waits.'
+    : 'Nothing waits to be sent.';
+  say(invocation.terminal, text);
 }
 
 async function publishTemplate(
