@@ -5,6 +5,7 @@ import { hexKey } from '../keys.ts';
 import { changesDefault, removalBatchEvents } from '../limits.ts';
 import { translateFailures } from './failures.ts';
 import type { Log } from './log.ts';
+import type { LongSearches } from './long-searches.ts';
 import type { Puts } from './puts.ts';
 import { countEvents, readItems, readPages } from './read.ts';
 import type { ReadContext } from './read-context.ts';
@@ -37,6 +38,8 @@ export interface SqliteParts {
   readonly bytesOnDisk: () => number;
   /** Runs long work with a writer of its own where there can be one, so that puts wait for one of its batches at most. */
   readonly aside: <T>(work: (helper: WriterClient) => Promise<T>) => Promise<T>;
+  /** Searches with many matches, where there can be a connection for them. */
+  readonly longSearches?: LongSearches | undefined;
   readonly close: () => void;
 }
 
@@ -52,7 +55,8 @@ export function createSqliteStore(parts: SqliteParts): SqliteStore {
     check();
     const { signal } = readOptions;
     const indexSearch = (): Promise<void> => catchUpSearch(writer, reader.lastSeq(), signal);
-    return { ...readOptions, reader, now: parts.sliceNow ?? options.now, nowSeconds: nowSeconds(), indexSearch };
+    const now = parts.sliceNow ?? options.now;
+    return { ...readOptions, reader, now, nowSeconds: nowSeconds(), indexSearch, longSearches: parts.longSearches };
   };
   /** Runs work of the writer, after which the log is looked at. */
   const maintain = async <T>(work: () => Promise<T>): Promise<T> => {

@@ -49,6 +49,9 @@ export const writerCacheKib = 64 * 1024;
 /** Page cache of the reading connection, in KiB. */
 export const readerCacheKib = 16 * 1024;
 
+/** Page cache of a search with many matches, which has a connection of its own, in KiB. */
+export const searchCacheKib = 4 * 1024;
+
 /** Size of a database page. */
 export const pageBytes = 4_096;
 
@@ -78,6 +81,12 @@ export const pollMs = 200;
 
 /** Events indexed for search in one transaction. */
 export const searchBatchEvents = 500;
+
+/** Matches of a search fetched between two looks at the clock. */
+export const searchPartRows = 500;
+
+/** Such parts after which others have their turn, whatever the clock says. */
+export const searchPartsMax = 16;
 
 /** Pages given back to the file system in one step: 16 MB. */
 export const vacuumPages = 4_000;

@@ -7,7 +7,7 @@ import type { Entry } from './entry.ts';
 import { ScanPages } from './pages.ts';
 import type { ReadContext } from './read-context.ts';
 import { createScan, mergeScans } from './scan.ts';
-import { createSearchScan } from './search.ts';
+import { startSearch } from './search.ts';
 import { idOf, pubkeyOf } from './texts.ts';
 import { isWide, readWideItems } from './wide-items.ts';
 
@@ -80,7 +80,7 @@ async function* readBySearch(
   await context.indexSearch();
   const seen = new Set<number>();
   for (const filter of filters) {
-    const scan = hasSearch(filter) ? createSearchScan(filter, context) : createScan(filter, context);
+    const scan = hasSearch(filter) ? await startSearch(filter, context) : createScan(filter, context);
     for await (const page of new ScanPages(scan, { ...context, eventsMax })) {
       yield page.filter(({ seq }) => !seen.has(seq) && seen.add(seq));
     }

@@ -3,29 +3,49 @@ import { parseSearch, toFts5 } from '../search-query.ts';
 import { compileCheck } from './check.ts';
 import type { Entry } from './entry.ts';
 import { stepRowsMax } from './limits.ts';
-import { compareEntries, type Scan, type ScanOptions } from './scan.ts';
+import type { Match, MatchHeap } from './match-heap.ts';
+import { findMatches } from './matches.ts';
+import type { ReadContext } from './read-context.ts';
+import { compareEntries, type Scan } from './scan.ts';
+import { createTies, type Ties } from './ties.ts';
 
 /**
- * The events of a filter with search, best first (bm25). Positions are fetched in the order of their rank, and the
- * filter's other conditions are checked on each.
+ * The events of a filter with search, best first (bm25). All matches are ranked before the first is handed out; then
+ * they are taken in the order of their rank, and the filter's other conditions are checked on each.
  */
-export function createSearchScan(filter: Filter, options: ScanOptions): Scan {
+export async function startSearch(filter: Filter, context: ReadContext): Promise<Scan> {
   const query = parseSearch(filter.search ?? '');
-  if (query.type !== 'phrases') return { step: () => [], isDone: () => true, needsSnapshot: false };
-  const { reader } = options;
-  const check = compileCheck(filter, options as Parameters<typeof compileCheck>[1]);
-  const find = reader.prepare('SELECT rowid, rank FROM search WHERE search MATCH ? ORDER BY rank');
-  let matches: readonly Match[] | undefined;
-  let at = 0;
+  if (query.type !== 'phrases' || filter.limit === 0) {
+    return { step: () => [], isDone: () => true, needsSnapshot: false };
+  }
+  return createSearchScan(filter, context, await findMatches(toFts5(query), context));
+}
+
+function createSearchScan(filter: Filter, context: ReadContext, matches: MatchHeap): Scan {
+  const { reader } = context;
+  const check = compileCheck(filter, context as Parameters<typeof compileCheck>[1]);
   let left = filter.limit ?? Number.POSITIVE_INFINITY;
+  let ties: Ties | undefined;
+  const takeNext = (): readonly Match[] => {
+    const count = Math.min(stepRowsMax, left * 2 + 50);
+    if (!ties) {
+      const part = matches.take(count);
+      const rank = part.at(-1)?.rank;
+      // What is equally good stays together: its order is that of the events.
+      part.push(...matches.take(stepRowsMax, rank));
+      if (rank === undefined || matches.best !== rank) return part;
+      ties = createTies(part, matches, reader);
+    }
+    const part = ties.step(count);
+    if (ties.isDone()) ties = undefined;
+    return part;
+  };
   return {
     needsSnapshot: true,
-    isDone: () => left <= 0 || (matches !== undefined && at >= matches.length),
+    isDone: () => left <= 0 || (matches.size === 0 && !ties),
     step: () => {
-      matches ??= find.all(toFts5(query)) as unknown as Match[];
-      const part = nextMatches(matches, at, Math.min(stepRowsMax, left * 2 + 50));
-      at += part.length;
-      const entries = inOrder(part, reader.load(part.map(([seq]) => seq)))
+      const part = takeNext();
+      const entries = inOrder(part, reader.load(part.map(({ seq }) => seq)))
         .filter(check)
         .slice(0, left);
       left -= entries.length;
@@ -34,18 +54,9 @@ export function createSearchScan(filter: Filter, options: ScanOptions): Scan {
   };
 }
 
-type Match = readonly [seq: number, rank: number];
-
-/** The next matches, about `count` of them; those that are equally good stay together. */
-function nextMatches(matches: readonly Match[], from: number, count: number): readonly Match[] {
-  let end = Math.min(matches.length, from + count);
-  while (end < matches.length && matches[end]?.[1] === matches[end - 1]?.[1]) end += 1;
-  return matches.slice(from, end);
-}
-
 /** The events of matches: best first, and among equals newest first, then lowest id. */
 function inOrder(matches: readonly Match[], loaded: readonly (Entry | undefined)[]): Entry[] {
-  const ranked = matches.flatMap(([, rank], index) => {
+  const ranked = matches.flatMap(({ rank }, index) => {
     const entry = loaded[index];
     return entry ? [{ rank, entry }] : [];
   });

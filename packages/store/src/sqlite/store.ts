@@ -5,8 +5,9 @@ import { StoreError } from '../errors.ts';
 import { createSqliteStore, type SqliteParts, type SqliteStore } from './assemble.ts';
 import { translateFailures } from './failures.ts';
 import { bytesOnDisk, watchFile } from './files.ts';
-import { cacheBytesDefault, readerCacheKib } from './limits.ts';
+import { cacheBytesDefault, readerCacheKib, searchCacheKib } from './limits.ts';
 import { createLog } from './log.ts';
+import { createLongSearches, type MatchCursor, type MatchRow, matchesSql } from './long-searches.ts';
 import type { WriterOptions } from './messages.ts';
 import { createPuts } from './puts.ts';
 import { createReader } from './reader.ts';
@@ -58,9 +59,34 @@ function openReader(path: string, options: SqliteStoreOptions, writer: WriterCli
     puts,
     sightings,
     bytesOnDisk: () => bytesOnDisk(path),
+    longSearches: createLongSearches((words) => openMatches(path, words)),
     aside: (work) => aside({ path, relayUrls: options.relayUrls ?? [], fileBytesMax: options.fileBytesMax }, work),
     close: () => database.handle.close(),
   };
+}
+
+/** A search on a connection of its own. */
+function openMatches(path: string, words: string): MatchCursor {
+  const { handle } = openSqlite(path, { readOnly: true, pragmas: { cache_size: -searchCacheKib } });
+  try {
+    const statement = handle.prepare(matchesSql);
+    statement.setReturnArrays(true);
+    const rows = statement.iterate(words) as unknown as Iterator<MatchRow>;
+    return {
+      next: (count) => {
+        const found: MatchRow[] = [];
+        for (let row = rows.next(); !row.done; row = rows.next()) {
+          found.push(row.value);
+          if (found.length === count) break;
+        }
+        return found;
+      },
+      end: () => handle.close(),
+    };
+  } catch (error) {
+    handle.close();
+    throw error;
+  }
 }
 
 /** Long work goes to a writer of its own, so that puts wait for one of its batches at most. */
