@@ -52,8 +52,8 @@ export function createLog(path: string, reader: Reader, watch: CommitWatch): Log
   const look = (): void => {
     const now = reader.dataVersion();
     if (now === version) return;
-    version = now;
     readOn();
+    version = now;
   };
   /** A failure here is one of the database; every read and put tells of it too, to somebody who can act on it. */
   const lookAgain = (): void => {
