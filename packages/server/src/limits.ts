@@ -38,3 +38,5 @@ export const publishWaitMs = 30_000;
 export const publishPendingMax = 256;
 /** Relays that one event is sent to: as many as the outbox takes. */
 export const publishRelaysMax = 30;
+/** How long an interrupted sync can be gone on with, in milliseconds: later everything is compared again. */
+export const syncStateAgeMaxMs = 86_400_000;

@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
 import { addCommand, addSettings, commonSettings, type Flags, type Start } from './command.ts';
+import { addFilterOptions, type FilterFlags } from './filters.ts';
 import { type GetFlags, getNames } from './get-names.ts';
 import type { PublishFlags } from './publish-input.ts';
+import type { Direction } from './sync.ts';
 
 /** Adds `nostrata get`. */
 export function addGet(program: Command, start: Start): void {
@@ -55,12 +57,42 @@ export function addPublish(program: Command, start: Start): void {
     });
 }
 
+/** Adds `nostrata sync`. */
+export function addSync(program: Command, start: Start): void {
+  const command = addCommand(program, 'sync', 'Make the store and relays equal: each side gets what it lacks.');
+  const directions = ['up', 'down', 'both'];
+  addSettings(command, [...commonSettings, 'relays'])
+    .argument('[relays...]', 'where to; those of the setting relays where none is named')
+    .addOption(new Option('--direction <WAY>', 'up sends, down gets').choices(directions).default('both'))
+    .addOption(createLocalOption())
+    .option('--restart', 'start over instead of going on where an interrupted sync ended');
+  addFilterOptions(command)
+    .addHelpText('after', 'Exit code 1 also where one of the relays failed.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  nostrata sync wss://relay.example --author npub1…\n  nostrata sync wss://a.example wss://b.example --direction down --kind 0,3,10002',
+    )
+    .action(async (relays: string[], flags: Flags & SyncFlags) => {
+      const { runSync } = await import('./sync.ts');
+      const { direction, restart = false } = flags;
+      await start(flags, (invocation) => runSync(invocation, { relays, flags, direction, restart }));
+    });
+}
+
+interface SyncFlags extends FilterFlags {
+  readonly direction: Direction;
+  readonly restart?: boolean;
+}
+
 /** What every command that goes to other relays has. */
 function addRelayOptions(command: Command): Command {
-  const local = new Option('--allow-local-relays', 'also connect to relays on private and local addresses');
   return addSettings(command, [...commonSettings, 'relays'])
     .addOption(new Option('--relay <URL>', 'a relay to go to; may be given several times').argParser(collect))
-    .addOption(local);
+    .addOption(createLocalOption());
+}
+
+function createLocalOption(): Option {
+  return new Option('--allow-local-relays', 'also connect to relays on private and local addresses');
 }
 
 function collect(value: string, previous: readonly string[] | undefined): readonly string[] {

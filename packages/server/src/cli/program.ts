@@ -5,7 +5,7 @@ import { version } from '../version.ts';
 import { addCommand, addSettings, commonSettings, type Flags, type Run, type Start, settingsOf } from './command.ts';
 import { exitCode, exitCodeHelp, explainFailure } from './exit.ts';
 import { addFilterOptions, type FilterFlags } from './filters.ts';
-import { addGet, addPublish } from './network-commands.ts';
+import { addGet, addPublish, addSync } from './network-commands.ts';
 import { say, type Terminal, write } from './terminal.ts';
 
 /** They concern clients, and a file is none. */
@@ -53,6 +53,7 @@ function createProgram(start: Start, terminal: Terminal): Command {
   addCare(program, start);
   addGet(program, start);
   addPublish(program, start);
+  addSync(program, start);
   program
     .command('reference', { hidden: true })
     .description('Print the reference page of all settings.')

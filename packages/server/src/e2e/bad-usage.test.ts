@@ -84,6 +84,10 @@ test('a wrong store URL, setting, flag or command is told', async () => {
     [['publish', ...data, '-', '--difficulty', '8'], 2, /--difficulty: what is signed already/],
     [['publish', ...data, join(folder.path, 'missing.jsonl')], 1, /missing\.jsonl: no such file/],
     [['publish', ...data, '--kind', '1', '--secret-key', 'x'], 2, /--secret-key/],
+    [['sync', ...data], 2, /no relay is known: name/],
+    [['sync', 'wss://10.0.0.1', ...data], 2, /private or local.*--allow-local-relays/],
+    [['sync', 'wss://relay.example', ...data, '--limit', '5'], 2, /--limit: a sync compares everything/],
+    [['sync', 'wss://relay.example', ...data, '--direction', 'left'], 2, /--direction.*up, down, both/],
     [['nonsense'], 2, /nonsense/],
   ];
   await Promise.all(

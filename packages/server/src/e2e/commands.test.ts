@@ -94,6 +94,7 @@ test('every command has a help that explains its exit codes, and the version is 
     'rebuild',
     'get',
     'publish',
+    'sync',
   ]) {
     const { code, stdout, stderr } = await runProcess([command, '--help']);
     assert.equal(code, 0);
