@@ -6,6 +6,7 @@ import { DatabaseError, type DatabaseFault } from './errors.ts';
  */
 export function toDatabaseError(path: string, error: unknown): unknown {
   if (error instanceof DatabaseError || !isSqliteError(error)) return error;
+  if (error.errcode === shmSize) return new DatabaseError('full', noRoomToOpen(path), { cause: error });
   const fault = faultOf(error.errcode & 0xff);
   return new DatabaseError(fault, sentence(path, fault, error.errstr ?? error.message), { cause: error });
 }
@@ -26,6 +27,14 @@ interface SqliteError extends Error {
 
 function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
+}
+
+/** SQLITE_IOERR_SHMSIZE: the file of shared memory beside a database cannot be made as large as it must be. */
+const shmSize = 4_874;
+
+/** Who only reads needs that file too: without it nobody would know what others write meanwhile. */
+function noRoomToOpen(path: string): string {
+  return `there is no room left to open ${path}: free 64 KiB, which reading needs, or more to write`;
 }
 
 /** SQLite's primary result codes (https://sqlite.org/rescode.html). */

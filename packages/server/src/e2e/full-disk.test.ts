@@ -56,6 +56,40 @@ test('a full disk is told in one line, loses nothing, and the import goes on whe
   assert.deepEqual({ found, bad, problems }, { found: count, bad: 0, problems: [] });
 });
 
+test('a store that was closed is read on a disk that was filled since, or one line says what to free', {
+  skip: refusal ?? false,
+}, async () => {
+  await using folder = await createFolder();
+  const [file, disk] = [join(folder.path, 'events.jsonl'), join(folder.path, 'disk')];
+  const events = [...generateEvents({ seed: 7, events: 1000, authors: 100 })];
+  await writeFile(file, events.map((event) => JSON.stringify(event)).join('\n'));
+  await mkdir(disk);
+  // On the small disk the write-ahead log cannot be moved into the database at the end, so it stays beside it.
+  const script = `
+    mount --make-rprivate / || exit 9
+    for size in 3m 20m; do
+      mount -t tmpfs -o size=$size tmpfs "$4" || exit 9
+      "$1" "$2" import --data "$4/data" "$3" --json >/dev/null; echo "code $?"
+      "$1" "$2" count --data "$4/data"
+      dd if=/dev/zero of="$4/rest" bs=1k 2>/dev/null
+      "$1" "$2" count --data "$4/data" 2>&1
+      dd if=/dev/zero of="$4/rest" bs=1k count=1 2>/dev/null
+      "$1" "$2" count --data "$4/data"
+    done`;
+  const words = ['--mount', 'sh', '-c', script, 'sh', process.execPath, program, file, disk];
+  const { stdout, stderr } = await run('unshare', words);
+  assert.equal(stderr, '');
+  const lines = stdout.trimEnd().split('\n');
+  const [imported, stored = '', ...counts] = lines.slice(0, 4);
+  assert.equal(imported, 'code 0');
+  assert.ok(Number(stored) > 0, stored);
+  assert.deepEqual(counts, [stored, stored]);
+  const told =
+    /^nostrata: there is no room left to open \S+events\.db: free 64 KiB, which reading needs, or more to write$/;
+  assert.match(lines[6] ?? '', told);
+  assert.deepEqual([lines[4], lines[5], lines[7]], ['code 0', stored, stored]);
+});
+
 test('a relay starts on a disk that is full, serves what it has, and refuses what it cannot keep', {
   skip: refusal ?? false,
 }, async () => {

@@ -32,9 +32,8 @@ async function serve(port: NonNullable<typeof parentPort>, options: WriterOption
 async function openWriter({ path, relayUrls, fileBytesMax }: WriterOptions): Promise<WritingParts> {
   const database = openSqlite(path, {
     pragmas: {
-      // Both take effect only while the file is empty.
-      page_size: pageBytes,
-      auto_vacuum: 'INCREMENTAL',
+      // Both take effect only while the file is empty; later, the second would write, which a full disk refuses.
+      ...(bytesOnDisk(path) === 0 && { page_size: pageBytes, auto_vacuum: 'INCREMENTAL' }),
       journal_mode: 'WAL',
       synchronous: 'FULL',
       wal_autocheckpoint: checkpointPages,
