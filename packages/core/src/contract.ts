@@ -234,6 +234,8 @@ export interface TimelineOptions extends LoadOptions {
   readonly pageSize?: number | undefined;
   /** Keeps newer events back until `showNew`. */
   readonly hold?: boolean | undefined;
+  /** False: the profiles of its authors that are due are not asked for in the same requests. */
+  readonly profiles?: boolean | undefined;
   /** False: no live subscription. */
   readonly live?: boolean | undefined;
 }

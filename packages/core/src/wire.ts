@@ -19,6 +19,7 @@ import { createSpecs, type Specs } from './reads/specs.ts';
 import type { WatchParts } from './reads/watch.ts';
 import { createAuthenticate, type Signing } from './signing.ts';
 import type { CoreState } from './state.ts';
+import { createTimelineProfiles } from './timeline/profiles.ts';
 import type { TimelineParts } from './timeline/timeline.ts';
 import { createByteBudget, type WarmParts } from './warming.ts';
 
@@ -105,6 +106,14 @@ export function createWire(given: WireOptions, stack: AsyncDisposableStack): Wir
       ranges,
       clock,
       book,
+      profiles: createTimelineProfiles({
+        ledger,
+        clock,
+        freshness: freshness.profile,
+        viewsDatabase,
+        caughtUp: () => views.caughtUp(),
+        getOwner: signing.getPubkey,
+      }),
       freshForMs: freshness.timeline.freshForMs,
       onFailed: events.failed,
     },

@@ -13,7 +13,7 @@ const defaultFreshness: Readonly<Record<FreshnessClass, Freshness>> = {
   event: { freshForMs: 5 * minute, missingForMs: minute, policy: 'stale-while-revalidate' },
   profile: { freshForMs: hour, missingForMs: 5 * minute, policy: 'stale-while-revalidate' },
   follows: { freshForMs: 6 * hour, missingForMs: 5 * minute, policy: 'cache-first' },
-  relayList: { freshForMs: 12 * hour, missingForMs: 30 * minute, policy: 'stale-while-revalidate' },
+  relayList: { freshForMs: 12 * hour, missingForMs: 6 * hour, policy: 'stale-while-revalidate' },
   relaySets: { freshForMs: 12 * hour, missingForMs: 30 * minute, policy: 'stale-while-revalidate' },
   mutes: { freshForMs: 6 * hour, missingForMs: 5 * minute, policy: 'stale-while-revalidate' },
   lists: { freshForMs: 6 * hour, missingForMs: 5 * minute, policy: 'stale-while-revalidate' },

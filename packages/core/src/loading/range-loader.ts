@@ -23,6 +23,8 @@ export interface RangeOptions extends Pick<LoadOptions, 'deadlineMs' | 'signal'>
   /** Events of a page. */
   readonly limit: number;
   readonly hints?: readonly string[] | undefined;
+  /** Filters that are asked for whole and beside the ranges, of relays that are asked for something anyway. */
+  readonly whole?: readonly Filter[] | undefined;
   /** Spans that were asked for less than so many milliseconds ago are not asked for again; 0 unless told. */
   readonly freshForMs?: number | undefined;
 }
@@ -32,6 +34,7 @@ export interface RangeOutcome {
   /** Relays that were asked; none where everything is known. */
   readonly asked: readonly string[];
   readonly answered: readonly string[];
+  readonly answers: readonly RelayAnswer[];
 }
 
 /** A range that goes on. */
@@ -75,7 +78,7 @@ export function createRangeLoader(options: RangeLoaderOptions): RangeLoader {
     note(answer, ranged, coverage);
   };
   const load = async (ranged: RangePlan, { deadlineMs, signal }: RangeOptions): Promise<RangeOutcome> => {
-    if (ranged.plan.size === 0) return { asked: [], answered: [] };
+    if (ranged.plan.size === 0) return { asked: [], answered: [], answers: [] };
     return toOutcome(await pool.load(ranged.plan, { settle: 'first', deadlineMs, signal, onAnswer: noteInto(ranged) }));
   };
   const planNewest = (filters: readonly Filter[], range: RangeOptions): Promise<RangePlan> => {
@@ -83,7 +86,8 @@ export function createRangeLoader(options: RangeLoaderOptions): RangeLoader {
     const freshForSeconds = (range.freshForMs ?? 0) / 1_000;
     const toRequests: ToRequests = (atoms, relay) =>
       toNewestRequests(atoms, { relay, coverage, limit: range.limit, now, freshForSeconds });
-    return makePlan({ filters, hints: range.hints, asOf: now, toRequests }, options);
+    const { hints, whole } = range;
+    return makePlan({ filters, hints, whole, asOf: now, toRequests }, options);
   };
 
   return {
@@ -108,13 +112,14 @@ export function createRangeLoader(options: RangeLoaderOptions): RangeLoader {
 interface PlanOptions {
   readonly filters: readonly Filter[];
   readonly hints?: readonly string[] | undefined;
+  readonly whole?: readonly Filter[] | undefined;
   readonly asOf: number;
   readonly toRequests: ToRequests;
 }
 
 /** Asks the routes who knows what, and the coverage what of it is new. */
 async function makePlan(
-  { filters, hints = [], asOf, toRequests }: PlanOptions,
+  { filters, hints = [], whole = [], asOf, toRequests }: PlanOptions,
   { routes, coverage }: RangeLoaderOptions,
 ): Promise<RangePlan> {
   const routed = await routes.forRead(filters, { hints });
@@ -134,6 +139,9 @@ async function makePlan(
         relay,
         requests.map(({ filter }) => filter),
       );
+  }
+  if (plan.size > 0 && whole.length > 0) {
+    for (const [relay, parts] of await routes.forRead(whole)) plan.get(relay)?.push(...parts);
   }
   return { plan, atomsByFilter, asOf };
 }
@@ -240,5 +248,6 @@ function toOutcome(answers: readonly RelayAnswer[]): RangeOutcome {
   return {
     asked: answers.map(({ relay }) => relay),
     answered: answers.filter(({ end }) => end === 'eose').map(({ relay }) => relay),
+    answers,
   };
 }

@@ -146,3 +146,34 @@ test('a closed timeline leaves nothing behind', async () => {
   await waitUntil(() => (world.network.relays[0]?.ledger.closes.length ?? 0) > 0, { what: 'CLOSE' });
   assert.equal(await timeline.older(), false);
 });
+
+test('the profiles of the people in a timeline come with their notes, in the same request', async () => {
+  await using world = await createWorld(1);
+  const { network, alice, bob, clock } = world;
+  const [relay] = network.relays;
+  for (const author of [alice, bob]) relay?.put(author.profile({ name: 'one' }), author.note('note'));
+  const core = await world.open();
+  const people = [alice.pubkey, bob.pubkey];
+  await Promise.all(people.map((pubkey) => core.relayList(pubkey)));
+  world.takeRequests();
+  for (const [name, hours] of [
+    ['one', 1],
+    ['two', 0],
+  ] as const) {
+    await using timeline = await core.timeline({ kinds: [1], authors: people });
+    await timeline.loaded;
+    for (const pubkey of people) {
+      const { value, state, refresh } = await core.profile(pubkey);
+      assert.deepEqual([value?.name, state, refresh], [name, 'fresh', undefined]);
+    }
+    assert.equal(world.takeRequests(), 1);
+    clock.jump(hours * 3_600_000);
+    relay?.put(...[alice, bob].map((author) => author.profile({ name: 'two' })));
+  }
+  await using without = await core.timeline({ kinds: [1], authors: people }, { profiles: false });
+  await without.loaded;
+  assert.deepEqual(
+    relay?.ledger.requests.flatMap(({ filters }) => filters).filter(({ kinds }) => kinds?.includes(0)),
+    [],
+  );
+});

@@ -1,13 +1,14 @@
 import type { Clock } from '@nostrata/network';
-import { compileFilters, type Filter, idOfSerialized, type Matcher, type NostrEvent } from '@nostrata/protocol';
+import { compileFilters, type Filter, idOfSerialized, Kind, type Matcher, type NostrEvent } from '@nostrata/protocol';
 import type { Change, EventStore } from '@nostrata/store';
 import { elapsed } from '../clock.ts';
 import type { LoadOptions, Timeline, TimelineOptions } from '../contract.ts';
 import type { FigureBook } from '../figures.ts';
 import { createLatest, type Latest } from '../latest.ts';
-import { emitEveryMs, olderRoundsMax, pageEvents } from '../limits.ts';
+import { emitEveryMs, filterValuesMax, olderRoundsMax, pageEvents } from '../limits.ts';
 import type { LiveRange, RangeLoader, RangeOptions } from '../loading/range-loader.ts';
 import { createListing, type Listing } from './listing.ts';
+import type { TimelineProfiles } from './profiles.ts';
 
 /** What timelines are made of. */
 export interface TimelineParts {
@@ -15,6 +16,7 @@ export interface TimelineParts {
   readonly ranges: RangeLoader;
   readonly clock: Clock;
   readonly book: FigureBook;
+  readonly profiles: TimelineProfiles;
   readonly isOnline: () => boolean;
   /** How long an answer is good for where the timeline is not live. */
   readonly freshForMs: number;
@@ -138,11 +140,14 @@ class StoreTimeline implements Timeline {
       this.#setState('offline');
       return;
     }
-    const rangeOptions = this.#rangeOptions(this.#options);
+    const due = await this.#listDueProfiles();
+    const whole = due.length > 0 ? [{ kinds: [Kind.profile], authors: due }] : [];
+    const rangeOptions = { ...this.#rangeOptions(this.#options), whole };
     if (!live) {
       const isForced = policy === 'network-first' || policy === 'network-only';
-      const due = { ...rangeOptions, freshForMs: isForced ? 0 : freshForMs };
-      const { asked, answered } = await ranges.loadNewest(this.#filters, due);
+      const stale = { ...rangeOptions, freshForMs: isForced ? 0 : freshForMs };
+      const { asked, answered, answers } = await ranges.loadNewest(this.#filters, stale);
+      await this.#parts.profiles.note(due, answers);
       this.#setState(asked.length > 0 && answered.length === 0 ? 'offline' : 'live');
       return;
     }
@@ -152,7 +157,8 @@ class StoreTimeline implements Timeline {
       return;
     }
     this.#live = followed;
-    const { answered } = await followed.loaded;
+    const { answered, answers } = await followed.loaded;
+    await this.#parts.profiles.note(due, answers);
     this.#setState(answered.length > 0 ? 'live' : 'offline');
   }
 
@@ -167,6 +173,12 @@ class StoreTimeline implements Timeline {
     const isKnown = (id: string): boolean => this.#listing.has(id) || this.#held.has(id);
     const events = await this.#readPage(shown + this.#pageSize, isKnown);
     return { events, isFull: events.length >= this.#pageSize };
+  }
+
+  async #listDueProfiles(): Promise<readonly string[]> {
+    if (this.#options.profiles === false) return [];
+    const people = new Set(this.#filters.flatMap(({ authors = [] }) => authors));
+    return (await this.#parts.profiles.listDue([...people])).slice(0, filterValuesMax);
   }
 
   #setState(state: Timeline['state']): void {
