@@ -101,7 +101,7 @@ export function assembleCore(pieces: CorePieces): Core {
     list: async (filters) => await state.lookups.list([filters].flat()),
     publish: async (input, options = {}) => {
       const publication = await publish(input, options, { signing, outbox, lookups: state.lookups, nowSeconds });
-      await state.views.caughtUp();
+      await state.caughtUp();
       return publication;
     },
     edit,
@@ -109,7 +109,7 @@ export function assembleCore(pieces: CorePieces): Core {
     importFrom: async (source) => {
       const publishOwn = (event: NostrEvent, options: PublishOptions) => outbox.publish(event, options);
       const report = await importFrom(source, { ingest: state.ingest, publish: publishOwn });
-      await state.views.caughtUp();
+      await state.caughtUp();
       return report;
     },
     sync: (filter, options = {}) =>

@@ -52,7 +52,7 @@ export async function openCoreWithSteps(options: CoreOptions, step?: (name: stri
     getNewest: (address) => state.lookups.getAddress(parseAddress(address)),
     publish: async (event, publishOptions) => {
       const publication = await outbox.publish(event, publishOptions);
-      await state.views.caughtUp();
+      await state.caughtUp();
       return publication;
     },
   });
@@ -70,7 +70,7 @@ function createOwnOutbox(
   { pool, routes }: Wire,
   step: ((name: string) => void) | undefined,
 ): Outbox {
-  const { storage, ingest, lookups, views } = state;
+  const { storage, ingest, lookups, caughtUp } = state;
   return createOutbox({
     database: storage.database,
     pool,
@@ -80,7 +80,7 @@ function createOwnOutbox(
     submit: createSubmit(ingest),
     withdraw: async (event, previous) => {
       await storage.store.withdraw(event, previous as VerifiedEvent | undefined);
-      await views.caughtUp();
+      await caughtUp();
     },
     getNewest: (address) => lookups.getAddress(parseAddress(address)),
     routesOf: (event) => routes.forWrite(event),

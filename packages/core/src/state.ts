@@ -1,6 +1,7 @@
 import { type Database, migrate } from '@nostrata/database';
 import { createIngest, type Ingest } from '@nostrata/ingest';
 import type { Clock } from '@nostrata/network';
+import type { Seq } from '@nostrata/store';
 import { createAllViews, createViews, type Views } from '@nostrata/views';
 import type { BrowserParts, CoreOptions, OpenStorage, Storage } from './contract.ts';
 import type { CoreEvents } from './events.ts';
@@ -15,6 +16,11 @@ export interface CoreState {
   readonly storage: Storage;
   readonly ingest: Ingest;
   readonly views: Views;
+  /**
+   * Resolves when views show everything up to that position; all that is stored now unless told. A view that fails is not
+   * waited for: its failure is told, and reads of the others go on.
+   */
+  readonly caughtUp: (seq?: Seq) => Promise<void>;
   readonly viewsDatabase: Database;
   readonly lookups: Lookups;
   readonly ledger: FreshnessLedger;
@@ -51,7 +57,11 @@ export async function openState(storage: Storage, { clock, events, stack, browse
   stack.defer(() => coverage.stop());
   const scores = await createScores(database, clock, events.failed);
   stack.defer(() => scores.stop());
-  return { storage, ingest, views, viewsDatabase, lookups: createLookups(store), ledger, coverage, scores };
+  const names = views.statuses().map(({ name }) => name);
+  const caughtUp = async (seq?: Seq): Promise<void> => {
+    await Promise.allSettled(names.map((name) => views.caughtUp(seq, [name])));
+  };
+  return { storage, ingest, views, caughtUp, viewsDatabase, lookups: createLookups(store), ledger, coverage, scores };
 }
 
 /** Opens the storage that the options name, or takes the one that is open already. */

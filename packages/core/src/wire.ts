@@ -58,7 +58,7 @@ export interface Wire {
 /** Makes the network side; its connections are closed with the stack. */
 export function createWire(given: WireOptions, stack: AsyncDisposableStack): Wire {
   const { options, state, signing, events, book, clock, freshness, relays, lookupRelays } = given;
-  const { views, viewsDatabase, lookups, ledger, coverage } = state;
+  const { caughtUp, viewsDatabase, lookups, ledger, coverage } = state;
   // Refreshes under way end when the pool has ended, and are waited for before what they write to is closed.
   stack.defer(() => reader.stop());
   const pool: RelayPool = stack.use(openPool(given, (pubkeys) => relayLists(pubkeys)));
@@ -86,7 +86,7 @@ export function createWire(given: WireOptions, stack: AsyncDisposableStack): Wir
   const bytesIn = (): number => pool.statuses().reduce((sum, status) => sum + status.bytesIn, 0);
   const allowed = options.budget?.backgroundBytesPerHour ?? backgroundBytesPerHour;
   const { mayRefresh } = createByteBudget(allowed, clock, bytesIn);
-  const reader = createReader({ ledger, clock, freshness, book, mayRefresh, caughtUp: () => views.caughtUp() });
+  const reader = createReader({ ledger, clock, freshness, book, mayRefresh, caughtUp });
   const specs = createSpecs({ views: viewsDatabase, lookups, loader });
   const relayLists = createRelayLists({ views: viewsDatabase, reader, specOf: specs.relayList });
   const inboxRelays = createInboxRelays({ reader, specOf: specs.inboxRelays });
@@ -111,7 +111,7 @@ export function createWire(given: WireOptions, stack: AsyncDisposableStack): Wir
         clock,
         freshness: freshness.profile,
         viewsDatabase,
-        caughtUp: () => views.caughtUp(),
+        caughtUp,
         getOwner: signing.getPubkey,
       }),
       freshForMs: freshness.timeline.freshForMs,
@@ -144,14 +144,9 @@ function openPool(
 }
 
 /** Changes once reads show them: after all views have applied them. */
-function onChangesOf({ storage, views }: CoreState): WatchParts['onChanges'] {
+function onChangesOf({ storage, caughtUp }: CoreState): WatchParts['onChanges'] {
   return (listener) =>
     storage.store.follow((changes) => {
-      const last = changes.at(-1)?.seq;
-      views.caughtUp(last).then(
-        () => listener(changes),
-        // The views are stopped: nobody reads any more.
-        () => undefined,
-      );
+      void caughtUp(changes.at(-1)?.seq).then(() => listener(changes));
     });
 }

@@ -10,13 +10,13 @@ export interface BlockedRelays {
 }
 
 /** Follows the owner's own list; routes ask for it at every plan, so it stands in memory. */
-export function createBlockedRelays({ storage, views, viewsDatabase }: CoreState, signing: Signing): BlockedRelays {
+export function createBlockedRelays({ storage, caughtUp, viewsDatabase }: CoreState, signing: Signing): BlockedRelays {
   let blocked: ReadonlySet<string> = new Set();
   let isStopped = false;
   const load = async (): Promise<void> => {
     const pubkey = await signing.getPubkey();
     if (pubkey === undefined || isStopped) return;
-    await views.caughtUp();
+    await caughtUp();
     blocked = new Set((await getMutes(viewsDatabase, pubkey))?.blockedRelays);
   };
   // A signer that does not say who it is, and a core that is closing, have no list to follow.

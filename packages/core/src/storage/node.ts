@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Database, DatabaseError, openPostgres, openSqlite, toDatabaseError } from '@nostrata/database';
 import { openStore } from '@nostrata/store';
+import { viewsPragmas } from '@nostrata/views';
 import type { OpenStorage, Storage } from '../contract.ts';
 
 /**
@@ -64,11 +65,9 @@ async function openDatabases(url: string): Promise<[Database, Database]> {
   if (url.startsWith('sqlite:')) {
     const folder = url.slice('sqlite:'.length);
     const durable = { journal_mode: 'WAL', synchronous: 'FULL' };
-    // A lost tail of rows is applied again from the log.
-    const rebuildable = { journal_mode: 'WAL', synchronous: 'NORMAL', cache_size: -8_000 };
     return [
       openSqlite(join(folder, 'core.db'), { pragmas: durable }),
-      openSqlite(join(folder, 'views.db'), { pragmas: rebuildable }),
+      openSqlite(join(folder, 'views.db'), { pragmas: viewsPragmas }),
     ];
   }
   const database = await openPostgres(url);
