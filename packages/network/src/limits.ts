@@ -33,6 +33,7 @@ export interface NetworkLimits {
   readonly rateLimitMsMax: number;
   readonly reopenMs: number;
   readonly reopensMax: number;
+  readonly stallMs: number;
   readonly informationBytesMax: number;
   readonly informationMs: number;
   readonly informationFreshMs: number;
@@ -105,6 +106,8 @@ export const defaultLimits: NetworkLimits = {
   // A live subscription that a relay closed without a lasting reason is opened again, so often and after this long.
   reopenMs: 30_000,
   reopensMax: 5,
+  // A live subscription without a word from the relay is made anew after this long, twice as long each time.
+  stallMs: 30_000,
   // The largest information document seen has 20 KB; a quarter of a megabyte is somebody's web page.
   informationBytesMax: 262_144,
   informationMs: 5_000,

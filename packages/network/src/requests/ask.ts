@@ -44,6 +44,8 @@ export interface AskHost extends Pick<PartHost, 'limits' | 'relayLimits' | 'deli
   readonly clock: Clock;
   readonly lanes: Lanes;
   refused(ask: Ask, part: Part, reason: string): void;
+  /** A part has left for the relay. */
+  sent(ask: Ask, part: Part): void;
   forged(): void;
   /** Nobody waits for it any more. */
   abandoned(ask: Ask): void;
@@ -110,6 +112,7 @@ export function createAsk(host: AskHost, filters: readonly Filter[], resume?: Re
       counts[what]++;
       if (what === 'forged') host.forged();
     },
+    sent: (part) => host.sent(ask, part),
     reachedEnd(part) {
       if (ask.hasLiveWaiters) isOpenThere.add(part);
       else lanes.remove(part, true);

@@ -28,6 +28,8 @@ export interface Exchange {
 export interface Lanes {
   readonly active: ReadonlyMap<string, Exchange>;
   readonly size: number;
+  /** Says whether it is open or waits. */
+  holds(exchange: Exchange): boolean;
   /** False where too many wait already. */
   add(exchange: Exchange): boolean;
   /** Ends it; says so to the relay where it is open there. */
@@ -87,6 +89,7 @@ export function createLanes({ waitingMax, subscriptionsMax, isReady, send }: Lan
     get size() {
       return active.size + waiting.length;
     },
+    holds: (exchange) => subIdByExchange.has(exchange) || waiting.includes(exchange),
     add(exchange) {
       if (waiting.length >= waitingMax) return false;
       waiting.push(exchange);

@@ -159,8 +159,19 @@ export function createLink(options: LinkOptions): Link {
   });
   const deliver = createDelivery(options, connection);
   const forged = (): void => void connection.ledger.forged++;
-  const { refused } = refusals;
-  const asks = createAsks({ relay, clock, limits, lanes, relayLimits, deliver, refused, forged, abandoned: ended });
+  const { refused, sent } = refusals;
+  const asks = createAsks({
+    relay,
+    clock,
+    limits,
+    lanes,
+    relayLimits,
+    deliver,
+    refused,
+    sent,
+    forged,
+    abandoned: ended,
+  });
 
   return {
     connection,

@@ -14,8 +14,8 @@ export interface Part extends Exchange {
   readonly outcome: PartOutcome | undefined;
   /** True where the relay has ended it and only the door is waited for. */
   readonly isDraining: boolean;
-  /** Times that it was sent again after `auth-required` or `rate-limited`, on this connection. */
-  readonly repeats: { authenticated: number; paused: number; reopened: number };
+  /** How often it was sent in all, and again for what reason since it went well. */
+  readonly repeats: { sent: number; authenticated: number; paused: number; reopened: number };
   /** Ends it as refused, cut or lost. */
   finish(reason: string): void;
   /** The connection is gone. What was not complete begins again; a live one goes on from the newest it has seen. */
@@ -39,6 +39,7 @@ export interface PartHost {
   readonly isLive: () => boolean;
   deliver(event: NostrEvent): Promise<Delivery>;
   counted(what: Delivery | 'unasked'): void;
+  sent(part: Part): void;
   /** EOSE has come, everything may not have passed the door yet. */
   reachedEnd(part: Part): void;
   /** CLOSED, or a NOTICE that means it. */
@@ -115,14 +116,18 @@ export function createPart(host: PartHost, wires: readonly WireFilter[], resume?
     get hasAnswer() {
       return received > 0 || hints !== undefined;
     },
-    repeats: { authenticated: 0, paused: 0, reopened: 0 },
+    repeats: { sent: 0, authenticated: 0, paused: 0, reopened: 0 },
     open: (subId) => JSON.stringify(['REQ', subId, ...current.map(({ filter }) => serializeFilter(filter))]),
     close: (subId) => JSON.stringify(['CLOSE', subId]),
-    sent: () => undefined,
+    sent() {
+      part.repeats.sent++;
+      host.sent(part);
+    },
     receive(message: ExchangeMessage) {
       if (message.type === 'EVENT') take(message.event);
       else if (message.type === 'EOSE' && hints === undefined) {
         hints = message.hints;
+        part.repeats.reopened = 0;
         host.reachedEnd(part);
         settle();
       } else if (message.type === 'CLOSED') host.refused(part, message.reason);

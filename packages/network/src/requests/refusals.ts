@@ -23,6 +23,8 @@ export interface RefusalsOptions {
 export interface Refusals {
   /** CLOSED, or a NOTICE that means it. */
   refused(ask: Ask, part: Part, reason: string): void;
+  /** A request has left. A live one without any answer is made anew after a while: the relay may never have taken it. */
+  sent(ask: Ask, part: Part): void;
   /** The relay is asked nothing for a while, longer each time. */
   pause(): void;
   isPaused(): boolean;
@@ -80,12 +82,16 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     if (fault === null || fault === lostFault) again(part);
     else part.finish(`${reason} (${fault})`);
   };
+  const reopen = (ask: Ask, part: Part): void => {
+    if (!options.isAlive(ask) || part.isDraining) return;
+    lanes.remove(part, true);
+    part.lost(Math.floor(clock.now() / 1000));
+    again(part);
+  };
   const reopenLater = (ask: Ask, part: Part): void => {
     if (!ask.hasLiveWaiters || part.repeats.reopened >= limits.reopensMax) return;
     later(limits.reopenMs * 2 ** part.repeats.reopened++, () => {
-      if (!options.isAlive(ask)) return;
-      part.lost(Math.floor(clock.now() / 1000));
-      again(part);
+      if (!lanes.holds(part)) reopen(ask, part);
     });
   };
   return {
@@ -107,6 +113,15 @@ export function createRefusals(options: RefusalsOptions): Refusals {
       part.finish(reason);
       if (prefix === undefined || !lasting.has(prefix)) reopenLater(ask, part);
       flush();
+    },
+    sent(ask, part) {
+      const { sent, reopened } = part.repeats;
+      if (!ask.hasLiveWaiters || reopened >= limits.reopensMax) return;
+      later(limits.stallMs * 2 ** reopened, () => {
+        if (part.repeats.sent !== sent || !part.isAwaited || part.hasAnswer || !lanes.holds(part)) return;
+        part.repeats.reopened++;
+        reopen(ask, part);
+      });
     },
     pause,
     isPaused: () => clock.now() < pausedUntilMs,
