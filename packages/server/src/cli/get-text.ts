@@ -82,7 +82,7 @@ export function renderAnswer({ what, text, read }: Wanted, answer: Loaded<unknow
 }
 
 function describeAge({ source, checkedAtMs, relays }: Loaded<unknown>, nowMs: number): string {
-  const from = source === 'relay' ? 'just asked' : 'from the store';
+  const from = source === 'relay' ? 'from relays' : 'from the store';
   if (checkedAtMs === undefined) return `${from}, no relay has answered yet`;
   const ageSeconds = Math.max(0, Math.round((nowMs - checkedAtMs) / 1000));
   const age = ageSeconds < 2 ? 'just now' : `${formatSeconds(ageSeconds)} ago`;

@@ -29,14 +29,24 @@ export interface StatusLine {
 export function createStatusLine(output: Output, now: () => number): StatusLine {
   if (!output.isTTY) return { show: () => undefined, clear: () => undefined };
   let shownMs = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+  const write = (text: () => string): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    shownMs = now();
+    output.write(`\r\x1b[K${text().slice(0, Math.max(20, (output.columns ?? 80) - 1))}`);
+  };
   return {
     show(text) {
-      const nowMs = now();
-      if (nowMs - shownMs < progressEveryMs) return;
-      shownMs = nowMs;
-      output.write(`\r\x1b[K${text().slice(0, Math.max(20, (output.columns ?? 80) - 1))}`);
+      const waitMs = shownMs + progressEveryMs - now();
+      clearTimeout(timer);
+      // The last state is shown too, though a little later, where nothing follows it.
+      if (waitMs <= 0) write(text);
+      else timer = setTimeout(write, waitMs, text).unref();
     },
     clear() {
+      clearTimeout(timer);
+      timer = undefined;
       if (Number.isFinite(shownMs)) output.write('\r\x1b[K');
       shownMs = Number.NEGATIVE_INFINITY;
     },

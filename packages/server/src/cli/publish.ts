@@ -25,8 +25,8 @@ interface Run {
   readonly line: StatusLine;
   /** Instead of the routes' choice. */
   readonly relays: readonly string[] | undefined;
-  /** Aborted by the user, or when relays have had their time. */
-  readonly over: AbortSignal;
+  /** A signal that is aborted by the user, or when relays have had their time from now on. */
+  readonly startWaiting: () => AbortSignal;
 }
 
 /** `nostrata publish`: events into the store and on their way; what relays have not taken stays in the outbox. */
@@ -49,8 +49,8 @@ export async function runPublish(
   const outcomes = createOutcomes(invocation, line);
   {
     await using core = await composeCore({ settings, relays, sendsPublications: true });
-    const over = AbortSignal.any([terminal.interrupted, AbortSignal.timeout(waitMs)]);
-    const run: Run = { invocation, flags, core, outcomes, line, relays, over };
+    const startWaiting = () => AbortSignal.any([terminal.interrupted, AbortSignal.timeout(waitMs)]);
+    const run: Run = { invocation, flags, core, outcomes, line, relays, startWaiting };
     try {
       if (input) await publishLines(run, input);
       else await begin(run, source);
@@ -59,7 +59,7 @@ export async function runPublish(
     } finally {
       input?.stop();
     }
-    if (isWaiting) await outcomes.settled(over);
+    if (isWaiting) await outcomes.settled(startWaiting());
     line.clear();
     // Sends under way are answered, or given up, before the core has ended.
   }
@@ -102,7 +102,9 @@ async function publishTemplate(
 }
 
 async function publishLines(run: Run, input: Input): Promise<void> {
-  const { core, outcomes, invocation, relays, over, flags } = run;
+  const { core, outcomes, invocation, relays, startWaiting, flags } = run;
+  // Counts once for the whole file: with a relay that never answers the rest waits in the outbox.
+  const over = flags.wait === true ? startWaiting() : undefined;
   for await (const read of readEventLines(input)) {
     if (invocation.terminal.interrupted.aborted) return;
     try {
@@ -112,6 +114,6 @@ async function publishLines(run: Run, input: Input): Promise<void> {
       if (!(error instanceof PublishError)) throw error;
       outcomes.bad(read.line, error.message);
     }
-    if (flags.wait === true) await outcomes.fewerThan(publishPendingMax, over);
+    if (over) await outcomes.fewerThan(publishPendingMax, over);
   }
 }
