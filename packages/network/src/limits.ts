@@ -106,7 +106,7 @@ export const defaultLimits: NetworkLimits = {
   // A live subscription that a relay closed without a lasting reason is opened again, so often and after this long.
   reopenMs: 30_000,
   reopensMax: 5,
-  // A live subscription without a word from the relay is made anew after this long, twice as long each time.
+  // A live subscription without EOSE is made anew after this long, twice as long each time.
   stallMs: 30_000,
   // The largest information document seen has 20 KB; a quarter of a megabyte is somebody's web page.
   informationBytesMax: 262_144,

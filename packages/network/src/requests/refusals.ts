@@ -23,7 +23,7 @@ export interface RefusalsOptions {
 export interface Refusals {
   /** CLOSED, or a NOTICE that means it. */
   refused(ask: Ask, part: Part, reason: string): void;
-  /** A request has left. A live one without any answer is made anew after a while: the relay may never have taken it. */
+  /** A request has left. A live one without EOSE is made anew after a while: what is stored may never have come. */
   sent(ask: Ask, part: Part): void;
   /** The relay is asked nothing for a while, longer each time. */
   pause(): void;
@@ -118,7 +118,7 @@ export function createRefusals(options: RefusalsOptions): Refusals {
       const { sent, reopened } = part.repeats;
       if (!ask.hasLiveWaiters || reopened >= limits.reopensMax) return;
       later(limits.stallMs * 2 ** reopened, () => {
-        if (part.repeats.sent !== sent || !part.isAwaited || part.hasAnswer || !lanes.holds(part)) return;
+        if (part.repeats.sent !== sent || !part.isAwaited || !lanes.holds(part)) return;
         part.repeats.reopened++;
         reopen(ask, part);
       });
