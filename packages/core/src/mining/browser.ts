@@ -1,12 +1,8 @@
 import { miningSliceHashes } from '../limits.ts';
-import type { MineOptions } from './mine.ts';
-import { type NonceSearch, searchNonces } from './search.ts';
+import { type NonceSearch, type SearchOptions, searchNonces } from './search.ts';
 
 /** Searches in slices of a few milliseconds, between which the page has its turn. */
-export async function runSearch(
-  search: NonceSearch,
-  { signal, onMining }: Pick<MineOptions, 'signal' | 'onMining'>,
-): Promise<number> {
+export async function runSearch(search: NonceSearch, { signal, onMining }: SearchOptions): Promise<number> {
   for (let hashes = 0; ; hashes += miningSliceHashes) {
     signal?.throwIfAborted();
     const nonce = searchNonces(search, hashes, miningSliceHashes);

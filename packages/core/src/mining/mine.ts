@@ -1,15 +1,12 @@
 import { InvalidError, type UnsignedEvent } from '@nostrata/protocol';
 import { runSearch } from '#mining';
 import { difficultyMax } from '../limits.ts';
-import { toSearch, withNonce } from './search.ts';
+import { type SearchOptions, toSearch, withNonce } from './search.ts';
 
 /** How to mine. */
-export interface MineOptions {
+export interface MineOptions extends SearchOptions {
   /** Leading zero bits, 1 to 40: each bit doubles the work. */
   readonly difficulty: number;
-  readonly signal?: AbortSignal | undefined;
-  /** Called now and then with the hashes done so far; 2^difficulty are needed on average. */
-  readonly onMining?: ((hashes: number) => void) | undefined;
 }
 
 /**

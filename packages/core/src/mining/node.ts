@@ -1,15 +1,11 @@
 import { Worker } from 'node:worker_threads';
-import type { MineOptions } from './mine.ts';
-import type { NonceSearch } from './search.ts';
+import type { NonceSearch, SearchOptions } from './search.ts';
 
 /** What the worker says: the hashes done so far, or the nonce. */
 export type MiningMessage = { readonly hashes: number } | { readonly nonce: number };
 
 /** Searches in a worker thread. */
-export async function runSearch(
-  search: NonceSearch,
-  { signal, onMining }: Pick<MineOptions, 'signal' | 'onMining'>,
-): Promise<number> {
+export async function runSearch(search: NonceSearch, { signal, onMining }: SearchOptions): Promise<number> {
   const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
   const worker = new Worker(new URL(file, import.meta.url), { workerData: search, name: 'miner', execArgv: [] });
   const found = Promise.withResolvers<number>();

@@ -10,6 +10,13 @@ export interface NonceSearch {
   readonly difficulty: number;
 }
 
+/** What a search tells, and what ends it. */
+export interface SearchOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called now and then with the hashes done so far; 2^difficulty are needed on average. */
+  readonly onMining?: ((hashes: number) => void) | undefined;
+}
+
 /** Stands for the nonce until one is found; no event holds it by chance. */
 const placeholder = 'nonce-f5d0b1c9e2';
 
