@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { type Filter, idOfSerialized, type NostrEvent, type VerifiedEvent } from '@nostrata/protocol';
 import { createFakeClock, type FakeClock } from '@nostrata/testing';
 import type { Change, EventStore, PutOutcome, ReadOptions, StoreOptions } from '../contract.ts';
@@ -21,6 +21,8 @@ export interface ConformanceOptions {
   readonly seed?: number | undefined;
   /** How many random histories are compared with the model; 6 unless told. */
   readonly histories?: number | undefined;
+  /** Laws that run side by side; one unless told. Worth it where they wait for threads to start and for the disk. */
+  readonly lawsAtOnce?: number | undefined;
   /** Why nothing can run, for engines whose server is missing. */
   readonly skip?: string | false | undefined;
 }
@@ -83,9 +85,11 @@ type Settling = 'nothing' | 'rebuild' | 'rebuild and restart';
 export function registerLaws(laws: readonly Law[], options: ConformanceOptions, seed: number): void {
   const offered = laws.filter(({ needs }) => needs === undefined || options[needs] !== undefined);
   const lasting = offered.filter(({ isLasting }) => isLasting);
-  for (const each of offered) registerLaw(each, 'nothing', { options, seed });
   const settling = options.reopen ? 'rebuild and restart' : 'rebuild';
-  for (const each of lasting) registerLaw(each, settling, { options, seed });
+  describe(options.name, { concurrency: options.lawsAtOnce ?? 1 }, () => {
+    for (const each of offered) registerLaw(each, 'nothing', { options, seed });
+    for (const each of lasting) registerLaw(each, settling, { options, seed });
+  });
 }
 
 function registerLaw(each: Law, settling: Settling, run: { options: ConformanceOptions; seed: number }): void {

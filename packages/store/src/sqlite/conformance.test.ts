@@ -26,6 +26,7 @@ function folderOf(store: EventStore): string {
 
 runConformance({
   name: 'sqlite',
+  lawsAtOnce: 3,
   open: (options) => {
     opened += 1;
     return openIn(join(folder, String(opened)), options);
