@@ -41,7 +41,7 @@ export interface RelaySettings {
 
 /** Where a connection comes from. */
 export interface ConnectionRequest {
-  /** The client's address, as the trusted proxy or the socket says. */
+  /** What limits count as one address: as the trusted proxy or the socket says; of IPv6 better the /64 network. */
   readonly ip: string;
   /** The URL by which the client connected, `ws://host:port/path`. */
   readonly url: string;

@@ -147,7 +147,7 @@ export const settingTable = [
     type: 'integer',
     default: '1000',
     group: 'Limits',
-    description: 'WebSockets open at a time from one address; 0 for no limit',
+    description: 'WebSockets open at a time from one address (of IPv6, one /64 network); 0 for no limit',
   },
   {
     name: 'maxMessageBytes',
@@ -297,7 +297,7 @@ export const settingTable = [
     type: 'number',
     default: '0',
     group: 'Admission',
-    description: 'events per second from one address, kept up; 0 for no limit',
+    description: 'events per second from one address (of IPv6, one /64 network), kept up; 0 for no limit',
   },
   {
     name: 'burstPerIp',

@@ -11,6 +11,7 @@ export interface RawRequest {
 
 /** Where a request really comes from and where it was really sent. */
 export interface Origin {
+  /** What limits count: an IPv4 address, or of an IPv6 address its network of 64 bits, such as `2001:db8:0:1::/64`. */
   readonly ip: string;
   readonly isSecure: boolean;
   /** Host and port as the client used them. */
@@ -32,10 +33,10 @@ export function createResolveOrigin(proxies: readonly string[]): ResolveOrigin {
   return ({ headers, remoteAddress, isEncrypted }) => {
     const peer = normalizeIp(remoteAddress ?? '');
     const host = headers.host ?? 'localhost';
-    if (!isTrusted(peer)) return { ip: peer, isSecure: isEncrypted, host };
+    if (!isTrusted(peer)) return { ip: toCounted(peer), isSecure: isEncrypted, host };
     const protocol = last(headers['x-forwarded-proto']);
     return {
-      ip: findClient(peer, headers['x-forwarded-for'], isTrusted),
+      ip: toCounted(findClient(peer, headers['x-forwarded-for'], isTrusted)),
       isSecure: protocol === undefined ? isEncrypted : protocol === 'https' || protocol === 'wss',
       host: validHost(last(headers['x-forwarded-host'])) ?? host,
     };
@@ -67,11 +68,35 @@ function addProxy(list: BlockList, proxy: string): void {
   list.addSubnet(address, prefix, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** IPv4 that arrives at an IPv6 socket is written `::ffff:192.0.2.1`; proxies may add a port. */
+/** IPv4 that arrives at an IPv6 socket is written `::ffff:192.0.2.1` or `::ffff:c000:201`; proxies may add a port. */
 function normalizeIp(text: string): string {
-  const plain = text.trim().replace(/^::ffff:(?=\d+\.)/i, '');
-  if (isIP(plain) !== 0) return plain;
-  return /^\[(.+)\](?::\d+)?$/.exec(plain)?.[1] ?? /^([\d.]+):\d+$/.exec(plain)?.[1] ?? plain;
+  const trimmed = text.trim();
+  const plain = /^\[(.+)\](?::\d+)?$/.exec(trimmed)?.[1] ?? /^([\d.]+):\d+$/.exec(trimmed)?.[1] ?? trimmed;
+  if (isIP(plain) !== 6) return plain;
+  const [, , , , , mark, high = 0, low = 0] = toGroups(plain);
+  const isMapped = mark === 0xffff && /^::ffff:/.test(canonical(plain));
+  return isMapped ? [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.') : plain;
+}
+
+/** Whoever has one IPv6 address has all 2^64 of its network (RFC 6177), so limits count the network. */
+function toCounted(ip: string): string {
+  if (isIP(ip) !== 6) return ip;
+  const network = toGroups(ip).slice(0, 4);
+  return `${canonical(`${network.map((group) => group.toString(16)).join(':')}::`)}/64`;
+}
+
+/** The eight groups of an IPv6 address. */
+function toGroups(ip: string): number[] {
+  const [head = '', tail] = canonical(ip).split('::');
+  const read = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
+  const [first, last] = [read(head), read(tail ?? '')];
+  return [...first, ...Array<number>(8 - first.length - last.length).fill(0), ...last];
+}
+
+/** The short form in lower case, without the zone of a link-local address (`%eth0`). */
+function canonical(ip: string): string {
+  return new URL(`http://[${ip.replace(/%.*$/, '')}]/`).hostname.slice(1, -1);
 }
 
 function splitHeader(header: string | string[] | undefined): string[] {
