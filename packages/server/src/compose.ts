@@ -2,6 +2,7 @@ import type { Ingest } from '@nostrata/ingest';
 import { createRelay, type Relay, type RelaySettings } from '@nostrata/relay';
 import type { EventStore } from '@nostrata/store';
 import { type ComposeOptions, composeIngest, composeStore, getPublicUrls } from './compose-door.ts';
+import { findAuthWarning } from './config/auth-warning.ts';
 import type { Settings } from './config/table.ts';
 import { createApp } from './http/app.ts';
 import { type Health, loadHealth } from './http/health.ts';
@@ -32,6 +33,8 @@ export interface Server extends AsyncDisposable {
  */
 export async function composeServer(options: ComposeOptions): Promise<Server> {
   const { settings, logger } = options;
+  const warning = findAuthWarning(settings);
+  if (warning !== undefined) logger.warn(warning);
   const resolveOrigin = createResolveOrigin(settings.trustedProxies);
   await using started = new AsyncDisposableStack();
   const metrics = createMetrics(options.now);

@@ -67,7 +67,7 @@ export const settingTable = [
     default: '',
     group: 'HTTP',
     description:
-      'the address clients use, such as wss://relay.example.com; empty takes the address each client connected to',
+      'the address clients use, such as wss://relay.example.com; empty takes the address each client says it connected to, and then another relay could pass our challenge on and authenticate here as its own users: set it wherever clients authenticate (NIP-42)',
   },
   {
     name: 'trustedProxies',

@@ -149,3 +149,16 @@ async function startProxy(target: URL): Promise<AsyncDisposable & { readonly url
     },
   };
 }
+
+test('a relay that authenticates clients and does not know its address says so in one line', async () => {
+  await using folder = await createFolder();
+  for (const [words, lines] of [
+    [['--auth-required', 'yes'], 1],
+    [['--auth-required', 'yes', '--public-url', 'wss://relay.example.com'], 0],
+    [[], 0],
+  ] as const) {
+    await using relay = await startRelay(['--data', folder.path, ...words]);
+    const { stdout, stderr } = await relay.stop();
+    assert.equal((stdout + stderr).match(/publicUrl is empty: [^\n]+/g)?.length ?? 0, lines, stdout + stderr);
+  }
+});
