@@ -23,6 +23,24 @@ test('the doctor names the verifier in use, the store and what is wrong', async 
   assert.doesNotMatch(ill.stdout + ill.stderr, /geheim|\n\s+at /);
 });
 
+test('without libsecp256k1 signatures are checked by WebAssembly, and the doctor says what would be faster', async () => {
+  await using folder = await createFolder();
+  // Every process and thread of the program finds no library, as on a machine that has none.
+  const koffi = import.meta.resolve('koffi');
+  const preload = `import koffi from ${JSON.stringify(koffi)};
+    koffi.load = (name) => { throw new Error(name + ' is hidden'); };`;
+  const environment = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` };
+  const { signatures, hints, problems } = await runForJson(['doctor', '--data', folder.path], { environment });
+  assert.match(String(signatures), /^wasm, /);
+  assert.match((hints as string[]).join(' '), /libsecp256k1 was not found\. Install libsecp256k1 .*times faster/);
+  assert.deepEqual(problems, []);
+  const good = alice.note('good');
+  const forged = { ...alice.note('forged'), sig: good.sig };
+  const input = [good, forged].map((event) => JSON.stringify(event)).join('\n');
+  const report = await runForJson(['import', '--data', folder.path, '-'], { input, environment });
+  assert.deepEqual([report.stored, report.invalid], [1, 1]);
+});
+
 test('what is imported can be queried, counted, verified, rebuilt and given up', async () => {
   await using folder = await createFolder();
   const data = ['--data', folder.path];
