@@ -62,7 +62,7 @@ if (process.argv[1] === import.meta.filename) {
   // The views have followed when they know the last profile that was stored.
   const last = work.profiles.at(-1) ?? '';
   const hasFollowed = async () => (await core.profile(last, { policy: 'cache-only' })).value;
-  await waitUntil(hasFollowed, { timeoutMs: 300_000, what: 'the views' });
+  await waitUntil(hasFollowed, { timeoutMs: 1_500_000, what: 'the views' });
   await asked;
   process.send?.([await measureStore(core.store, work), ...(await measureCore(core, work))]);
   process.disconnect();

@@ -58,7 +58,7 @@ export async function runCoreBench(words: readonly string[]): Promise<void> {
     const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node.js ${process.version}`;
     console.log(`\n${machine}, seed ${options.seed}, ${options.script.sessions} sessions\n\n${formatDays(results)}`);
     for (const line of skipped) console.log(line);
-    const cells = feed ? await measureFeed(feed, values.quick ? 10_000 : 600_000) : [];
+    const cells = feed ? await measureFeed(feed, values.quick ? 10_000 : 1_500_000) : [];
     for (const cell of cells) console.log(formatFeed(cell));
     const seconds = (performance.now() - startedMs) / 1_000;
     if (values.json)
