@@ -34,7 +34,7 @@ test('the truth knows the newest, the deleted and the genuine', () => {
 test('an app that always asks the network sees nothing wrong, and loses what it does offline', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'nostrata-bench-day-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const script = { ...shortDay, sessions: 3 };
+  const script = shortDay;
   const options = { seed: 1, size, script, patienceMs: 3_000, limitMs: 60_000, rounds: 1, folder };
   await using day = await startDay({ name: 'always-network', adapter: './adapters/always-network.ts' }, options);
   await day.run();

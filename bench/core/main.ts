@@ -9,7 +9,7 @@ import { fullDay, shortDay } from './script.ts';
 import { formatDays, formatFeed } from './table.ts';
 
 const help = `npm run bench -- core [options]
-  --quick       a day of four sessions instead of twelve, under 40 s
+  --quick       a day of three sessions instead of twelve, under 40 s
   --json        the last line is one JSON object
   --seed N      another world (1)
   --only NAMES  only these subjects: core,always-network,nostr-tools,ndk,applesauce
