@@ -17,7 +17,7 @@ export interface SuiteReport {
 const patterns = ['packages/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts'];
 
 /** Suites that take longest. They start first, so that none of them runs on alone at the end. */
-const longest = /\/(conformance|kill|real-input)\.test\.ts$/;
+const longest = /\/(conformance|kill|real-input|browser)\.test\.ts$/;
 
 /**
  * The absolute paths of all test files, the longest first, else sorted; with prefixes (relative to the root) only

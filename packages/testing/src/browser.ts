@@ -201,6 +201,8 @@ async function serve(pages: ReadonlyMap<string, Uint8Array>): Promise<Server> {
     const contents = path === '/' ? html : pages.get(path);
     response.statusCode = contents === undefined ? 404 : 200;
     response.setHeader('content-type', contentTypeOf(path));
+    // Pages come and go, and what they load stays compiled.
+    response.setHeader('cache-control', 'max-age=3600');
     response.end(contents);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

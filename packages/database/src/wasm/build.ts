@@ -32,8 +32,33 @@ export interface BuildOptions {
 
 type Initialise = (options: { readonly locateFile?: (file: string) => string }) => Promise<unknown>;
 
+/** The part of a file handle that is mended here. */
+interface FileHandlePrototype {
+  createSyncAccessHandle?: (...options: unknown[]) => Promise<unknown>;
+}
+
+/**
+ * Keeps each file handle in memory until it has given its access handle. Chromium (156) forgets the promise when the
+ * file handle is collected meanwhile, and the pool holds none: opening then waits for ever.
+ */
+function keepFileHandles(): void {
+  const { FileSystemFileHandle } = globalThis as { readonly FileSystemFileHandle?: { prototype: FileHandlePrototype } };
+  const original = FileSystemFileHandle?.prototype.createSyncAccessHandle;
+  if (!FileSystemFileHandle || !original) return;
+  const held = new Set<unknown>();
+  FileSystemFileHandle.prototype.createSyncAccessHandle = async function (this: unknown, ...options) {
+    held.add(this);
+    try {
+      return await original.apply(this, options);
+    } finally {
+      held.delete(this);
+    }
+  };
+}
+
 /** Loads SQLite's WebAssembly build; only in a browser's worker. Rejects where the browser refuses to run it. */
 export async function loadBuild({ wasmUrl, fileFailed }: BuildOptions): Promise<SqliteBuild> {
+  keepFileHandles();
   const silent = (): void => undefined;
   Object.assign(globalThis, {
     sqlite3ApiConfig: {
