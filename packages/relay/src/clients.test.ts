@@ -84,3 +84,44 @@ test('the Rust SDK publishes, fetches and syncs by negentropy', { timeout: 30_00
   assert.deepEqual([published, fetched], [1, 1]);
   assert.deepEqual((received as string[]).sort(), events.map(({ id }) => id).sort());
 });
+
+/** Runs in a process of its own, as it keeps its connections open. */
+const ndkClient = `
+import NDK, { NDKEvent, NDKPrivateKeySigner, NDKRelayAuthPolicies } from '@nostr-dev-kit/ndk';
+const [url, secret, pubkey] = process.argv.slice(1);
+const ndk = new NDK({ explicitRelayUrls: [url], signer: new NDKPrivateKeySigner(secret) });
+ndk.relayAuthDefaultPolicy = NDKRelayAuthPolicies.signIn({ ndk });
+await ndk.connect(5000);
+const event = new NDKEvent(ndk, { kind: 1, content: 'from NDK', tags: [['t', 'ndk']] });
+const published = await event.publish();
+const found = await ndk.fetchEvents({ kinds: [1], '#t': ['ndk'] }, { closeOnEose: true });
+const live = new Promise((resolve) => {
+  const subscription = ndk.subscribe({ kinds: [1], '#t': ['live'] }, { closeOnEose: false });
+  subscription.on('event', ({ content }) => resolve(content));
+  subscription.on('eose', () => new NDKEvent(ndk, { kind: 1, content: 'live', tags: [['t', 'live']] }).publish());
+});
+const liveContent = await live;
+const messages = await new Promise((resolve) => {
+  const found = [];
+  const subscription = ndk.subscribe({ kinds: [4], '#p': [pubkey] }, { closeOnEose: false });
+  subscription.on('event', ({ id }) => { found.push(id); resolve(found); });
+});
+const result = { published: published.size, found: [...found].map(({ content }) => content), liveContent, messages };
+process.stdout.write(JSON.stringify(result), () => process.exit());
+`;
+
+test('NDK publishes, finds, follows, and authenticates for its direct messages', { timeout: 30_000 }, async () => {
+  await using relay = await createTestRelay();
+  const message = createEventBuilder('bob').event({ kind: 4, tags: [['p', alice.pubkey]] });
+  await relay.store.put([{ event: message, json: serializeEvent(message) }]);
+  const secret = Buffer.from(alice.keys.secret).toString('hex');
+  const words = ['--input-type=module', '--eval', ndkClient, relay.url, secret, alice.pubkey];
+  const cwd = new URL('..', import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd, timeout: 25_000 });
+  assert.deepEqual(JSON.parse(stdout), {
+    published: 1,
+    found: ['from NDK'],
+    liveContent: 'live',
+    messages: [message.id],
+  });
+});
