@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { openSqlite } from '@nostrata/database';
 import { createEventBuilder } from '@nostrata/testing';
 import { version } from '../version.ts';
@@ -26,7 +28,8 @@ test('the doctor names the verifier in use, the store and what is wrong', async 
 test('without libsecp256k1 signatures are checked by WebAssembly, and the doctor says what would be faster', async () => {
   await using folder = await createFolder();
   // Every process and thread of the program finds no library, as on a machine that has none.
-  const koffi = import.meta.resolve('koffi');
+  const door = createRequire(import.meta.resolve('@nostrata/ingest'));
+  const koffi = pathToFileURL(join(dirname(door.resolve('koffi')), 'index.js')).href;
   const preload = `import koffi from ${JSON.stringify(koffi)};
     koffi.load = (name) => { throw new Error(name + ' is hidden'); };`;
   const environment = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` };
