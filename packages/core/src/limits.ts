@@ -72,3 +72,5 @@ export const watchEveryMs = 1_000;
 export const keepWarmEveryMs = 900_000;
 /** Relays of the author of a thread that are asked for answers, beside the application's own. */
 export const threadRelaysMax = 3;
+/** Seconds before the last check from which profiles are asked for beside notes: clocks of authors may be slow by that. */
+export const profileOverlapSeconds = 86_400;

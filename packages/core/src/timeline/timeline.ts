@@ -1,14 +1,14 @@
 import type { Clock } from '@nostrata/network';
-import { compileFilters, type Filter, idOfSerialized, Kind, type Matcher, type NostrEvent } from '@nostrata/protocol';
+import { compileFilters, type Filter, idOfSerialized, type Matcher, type NostrEvent } from '@nostrata/protocol';
 import type { Change, EventStore } from '@nostrata/store';
 import { elapsed } from '../clock.ts';
 import type { LoadOptions, Timeline, TimelineOptions } from '../contract.ts';
 import type { FigureBook } from '../figures.ts';
 import { createLatest, type Latest } from '../latest.ts';
-import { emitEveryMs, filterValuesMax, olderRoundsMax, pageEvents } from '../limits.ts';
+import { emitEveryMs, olderRoundsMax, pageEvents } from '../limits.ts';
 import type { LiveRange, RangeLoader, RangeOptions } from '../loading/range-loader.ts';
 import { createListing, type Listing } from './listing.ts';
-import type { TimelineProfiles } from './profiles.ts';
+import type { DueProfiles, TimelineProfiles } from './profiles.ts';
 
 /** What timelines are made of. */
 export interface TimelineParts {
@@ -141,13 +141,12 @@ class StoreTimeline implements Timeline {
       return;
     }
     const due = await this.#listDueProfiles();
-    const whole = due.length > 0 ? [{ kinds: [Kind.profile], authors: due }] : [];
-    const rangeOptions = { ...this.#rangeOptions(this.#options), whole };
+    const rangeOptions = { ...this.#rangeOptions(this.#options), whole: due.filters };
     if (!live) {
       const isForced = policy === 'network-first' || policy === 'network-only';
       const stale = { ...rangeOptions, freshForMs: isForced ? 0 : freshForMs };
       const { asked, answered, answers } = await ranges.loadNewest(this.#filters, stale);
-      await this.#parts.profiles.note(due, answers);
+      await this.#parts.profiles.note(due.pubkeys, answers);
       this.#setState(asked.length > 0 && answered.length === 0 ? 'offline' : 'live');
       return;
     }
@@ -158,7 +157,7 @@ class StoreTimeline implements Timeline {
     }
     this.#live = followed;
     const { answered, answers } = await followed.loaded;
-    await this.#parts.profiles.note(due, answers);
+    await this.#parts.profiles.note(due.pubkeys, answers);
     this.#setState(answered.length > 0 ? 'live' : 'offline');
   }
 
@@ -175,10 +174,9 @@ class StoreTimeline implements Timeline {
     return { events, isFull: events.length >= this.#pageSize };
   }
 
-  async #listDueProfiles(): Promise<readonly string[]> {
-    if (this.#options.profiles === false) return [];
-    const people = new Set(this.#filters.flatMap(({ authors = [] }) => authors));
-    return (await this.#parts.profiles.listDue([...people])).slice(0, filterValuesMax);
+  async #listDueProfiles(): Promise<DueProfiles> {
+    if (this.#options.profiles === false) return { pubkeys: [], filters: [] };
+    return await this.#parts.profiles.listDue(this.#filters.flatMap(({ authors = [] }) => authors));
   }
 
   #setState(state: Timeline['state']): void {
