@@ -106,6 +106,7 @@ export function assembleCore(pieces: CorePieces): Core {
     },
     edit,
     messages: pieces.messages,
+    caughtUp: async () => await state.caughtUp(),
     importFrom: async (source) => {
       const publishOwn = (event: NostrEvent, options: PublishOptions) => outbox.publish(event, options);
       const report = await importFrom(source, { ingest: state.ingest, publish: publishOwn });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { openStore } from '@nostrata/store';
 import { createEventBuilder, waitUntil } from '@nostrata/testing';
 import { contentsOf, createWorld } from './test-world.ts';
 
@@ -126,4 +127,24 @@ test('reading and writing without a signer: the one works, the other says what i
     core.edit({ kind: 3 }, () => {}),
     { name: 'SignerError' },
   );
+});
+
+test('what another program has stored is read in full once the core has caught up', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'nostrata-core-'));
+  try {
+    await using world = await createWorld(0);
+    const people = Array.from({ length: 30 }, (_, index) => createEventBuilder(`person ${index}`));
+    {
+      await using store = await openStore(`sqlite:${folder}`, { now: world.clock.now });
+      await store.put(Array.from({ length: 3_000 }, (_, index) => ({ event: world.bob.note(`note ${index}`) })));
+      await store.put(people.map((person) => ({ event: person.profile({ name: 'there' }) })));
+    }
+    const core = await world.open({ store: `sqlite:${folder}` });
+    await core.caughtUp();
+    for (const { pubkey } of people) {
+      assert.equal((await core.profile(pubkey, { policy: 'cache-only' })).value?.name, 'there');
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

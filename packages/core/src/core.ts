@@ -76,6 +76,11 @@ export interface Core extends CoreReads, AsyncDisposable {
   /** Brings in what another program kept: JSONL, nostr-idb, NDK's Dexie cache; says what was kept and why the rest was not. */
   importFrom(source: ImportSource): Promise<ImportReport>;
   /**
+   * Resolves when reads show everything that is stored now. Takes long only where another program has stored much since
+   * the last time; until then reads answer from what has been taken in so far.
+   */
+  caughtUp(): Promise<void>;
+  /**
    * Makes the store and relays equal for a filter (NIP-77, else page by page), with progress; the application's relays
    * unless told. Both directions unless told.
    */
