@@ -1,5 +1,6 @@
 import type { Core, Loaded, LoadOptions, Thread } from '@nostrata/core';
 import { composeCore, parseRelays } from '../compose-core.ts';
+import { catchUp } from './catch-up.ts';
 import { exitCode } from './exit.ts';
 import { type GetFlags, parseReadOptions, parseWanted, toLiveFilters, type Wanted } from './get-names.ts';
 import { renderAnswer } from './get-text.ts';
@@ -31,6 +32,7 @@ export async function runGet(invocation: Invocation, { what, names, flags }: Get
   const failures = collectFailures(core);
   const run: Run = { invocation, core, options };
   try {
+    await catchUp(core, invocation);
     if (flags.watch === true) return await watchAll(run, wanted);
     const answers = await getAll(run, wanted);
     tellWhy(run, answers, failures);

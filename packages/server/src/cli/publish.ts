@@ -3,6 +3,7 @@ import { composeCore, parseRelays } from '../compose-core.ts';
 import { ConfigError } from '../config/errors.ts';
 import { publishPendingMax, publishRelaysMax, publishWaitMs } from '../limits.ts';
 import type { Input } from '../transfer/input.ts';
+import { catchUp } from './catch-up.ts';
 import { exitCode } from './exit.ts';
 import type { Invocation } from './invocation.ts';
 import { createStatusLine, type StatusLine } from './progress.ts';
@@ -52,6 +53,8 @@ export async function runPublish(
     const startWaiting = () => AbortSignal.any([terminal.interrupted, AbortSignal.timeout(waitMs)]);
     const run: Run = { invocation, flags, core, outcomes, line, relays, startWaiting };
     try {
+      // Where events belong is read from relay lists.
+      if (!relays) await catchUp(core, invocation);
       if (input) await publishLines(run, input);
       else await begin(run, source);
     } catch (error) {

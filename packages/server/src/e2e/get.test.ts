@@ -136,6 +136,11 @@ test('a relay that is up and the commands use one folder at the same time', asyn
   assert.equal(((await runForJson(['get', 'profile', npub, ...words])).value as { name: string }).name, 'Alice');
   await using network = await createTestNetwork({ seed: 1 });
   network.relay(0).put(bob.profile({ name: 'Bob' }));
+  await using watching = startProgram(['get', 'profile', npub, ...words, '--watch', '--json']);
+  const next = readObjects(watching);
+  assert.equal((await next()).state, 'stale');
+  await client.publish(alice.profile({ name: 'changed' }));
+  assert.equal(((await next()).value as unknown as { name: string }).name, 'changed');
   const asked = ['get', 'profile', bob.pubkey, '--data', folder.path, '--allow-local-relays'];
   await runForJson([...asked, '--relay', network.relay(0).url]);
   const { events } = await client.request('bob', [{ kinds: [0], authors: [bob.pubkey] }]);
