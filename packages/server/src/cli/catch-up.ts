@@ -8,6 +8,7 @@ import { createStatusLine } from './progress.ts';
  */
 export async function catchUp(core: Core, { terminal, host }: Invocation): Promise<void> {
   const { interrupted } = terminal;
+  interrupted.throwIfAborted();
   const line = createStatusLine(terminal.notes, host.now);
   line.show(() => 'taking in what was stored since');
   const { promise: ended, reject } = Promise.withResolvers<never>();
