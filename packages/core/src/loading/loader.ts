@@ -90,7 +90,8 @@ async function request(
   finish: (job: Job, outcome: LoadOutcome) => void,
 ): Promise<void> {
   const hints = [...new Set(batch.flatMap((job) => job.hints))];
-  const plan = await routes.forRead(toFilters(batch.map(({ wanted }) => wanted)), { hints });
+  const areLookups = batch.every(({ wanted }) => isLookup(wanted));
+  const plan = await routes.forRead(toFilters(batch.map(({ wanted }) => wanted)), { hints, isLookup: areLookups });
   const tally = createTally(batch, plan, finish);
   await pool.load(plan, {
     settle: 'first',

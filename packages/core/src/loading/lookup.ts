@@ -6,9 +6,9 @@ import type { Wanted } from './wanted.ts';
 /** Kinds that say where to look; asking their author's relays for them would need them first. */
 const lookupKinds: ReadonlySet<number> = new Set([Kind.relayList, Kind.inboxRelays]);
 
-/** Says whether the wish is for something that says where to look. */
+/** Says whether the wish is for something that says where to look, or that collectors are asked for. */
 export function isLookup(wanted: Wanted): boolean {
-  return wanted.type === 'authored' && wanted.kinds.every((kind) => lookupKinds.has(kind));
+  return wanted.type === 'authored' && (wanted.at === 'lookup' || wanted.kinds.every((kind) => lookupKinds.has(kind)));
 }
 
 /**
@@ -18,13 +18,15 @@ export function isLookup(wanted: Wanted): boolean {
 export function createLookupRoutes(routes: ReadRoutes, lookupRelays: readonly string[]): ReadRoutes {
   return {
     forRead: async (filters, options = {}) => {
-      const forLookup = (filter: Filter): boolean => filter.kinds?.every((kind) => lookupKinds.has(kind)) === true;
+      const forLookup = (filter: Filter): boolean =>
+        options.isLookup === true || filter.kinds?.every((kind) => lookupKinds.has(kind)) === true;
       const lookups = filters.filter(forLookup);
       const others = filters.filter((filter) => !forLookup(filter));
       const plan = new Map<string, Filter[]>();
-      if (others.length > 0) addPlan(plan, await routes.forRead(others, options));
+      const hints = options.hints ?? [];
+      if (others.length > 0) addPlan(plan, await routes.forRead(others, { hints }));
       if (lookups.length > 0) {
-        const relays = new Set([...lookupRelays, ...(options.hints ?? [])]);
+        const relays = new Set([...lookupRelays, ...hints]);
         addPlan(plan, new Map([...relays].map((relay) => [relay, lookups])));
       }
       return plan;

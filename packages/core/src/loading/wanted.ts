@@ -7,7 +7,13 @@ export type Wanted =
   /** An addressable event with an identifier. */
   | { readonly type: 'address'; readonly address: Address }
   /** Everything of some kinds that a person has: replaceable events, or all sets of a kind. */
-  | { readonly type: 'authored'; readonly pubkey: string; readonly kinds: readonly number[] }
+  | {
+      readonly type: 'authored';
+      readonly pubkey: string;
+      readonly kinds: readonly number[];
+      /** Asked of the lookup relays, which collect such things, instead of the author's own. */
+      readonly at?: 'lookup';
+    }
   | { readonly type: 'event'; readonly id: string }
   /** Whether an event that is here was deleted elsewhere: all that can happen to it. */
   | { readonly type: 'deletion'; readonly id: string; readonly author: string }
@@ -26,7 +32,7 @@ export function keyOf(wanted: Wanted): string {
     case 'address':
       return `address:${formatAddress(wanted.address)}`;
     case 'authored':
-      return `authored:${wanted.kinds.join(',')}:${wanted.pubkey}`;
+      return `authored:${wanted.at ? `${wanted.at}:` : ''}${wanted.kinds.join(',')}:${wanted.pubkey}`;
     case 'event':
       return `event:${wanted.id}`;
     case 'deletion':

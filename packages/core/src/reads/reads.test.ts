@@ -155,3 +155,20 @@ test('a forged copy on one relay does not hide the genuine event on another', as
   assert.equal((await core.event(note.id)).value?.content, 'genuine');
   assert.equal(core.figures().eventsForged, 1);
 });
+
+test('a person not known yet is asked for where profiles are collected, and else at the relays of that person', async () => {
+  await using world = await createWorld(3);
+  const { network, bob, carol, clock } = world;
+  const [app, index, own] = network.relays;
+  for (const author of [bob, carol]) index?.put(author.event({ kind: 10_002, tags: [['r', own?.url ?? '']] }));
+  index?.put(bob.profile({ name: 'from the index' }));
+  own?.put(bob.profile({ name: 'newest' }), carol.profile({ name: 'only at home' }));
+  const core = await world.open({ relays: [app?.url ?? ''], lookupRelays: [index?.url ?? ''] });
+  const first = await core.profile(bob.pubkey);
+  assert.deepEqual([first.value?.name, first.relays], ['from the index', [index?.url]]);
+  assert.equal(world.takeRequests(), 1);
+  assert.equal((await core.profile(carol.pubkey)).value?.name, 'only at home');
+  clock.jump(hour);
+  const stale = await core.profile(bob.pubkey);
+  assert.equal((await stale.refresh)?.value?.name, 'newest');
+});

@@ -71,9 +71,30 @@ export function createSpecs({ views, lookups, loader }: SpecParts) {
       return author === pubkey && kinds.includes(kind);
     },
   });
+  /**
+   * Somebody of whom nothing is known is asked for where such things are collected: one request in place of finding out
+   * where the author writes and asking there. Where the collectors have nothing the author's own relays are asked.
+   */
+  const fromLookup = <T>(spec: WatchSpec<T>, address: Address): WatchSpec<T> => ({
+    ...spec,
+    load: async (value, hints) => {
+      const { kind, pubkey } = address;
+      if (value !== undefined) return await spec.load(value, hints);
+      const found = await loader.load({ type: 'authored', pubkey, kinds: [kind], at: 'lookup' }, hints);
+      const isThere = found.relays.length > 0 && (await lookups.getAddress(address)) !== undefined;
+      return isThere ? found : await spec.load(value, hints);
+    },
+  });
   return {
     profile: (pubkey: string): WatchSpec<ProfileRow> =>
-      authored('profile', { pubkey, kinds: [Kind.profile] }, () => getProfile(views, pubkey)),
+      fromLookup(
+        authored('profile', { pubkey, kinds: [Kind.profile] }, () => getProfile(views, pubkey)),
+        {
+          kind: Kind.profile,
+          pubkey,
+          identifier: '',
+        },
+      ),
     follows: (pubkey: string): WatchSpec<FollowList> =>
       authored('follows', { pubkey, kinds: [Kind.follows] }, () => getFollows(views, pubkey)),
     relayList: (pubkey: string): WatchSpec<RelayList> =>
