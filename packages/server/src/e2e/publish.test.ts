@@ -134,3 +134,26 @@ test('an event that nobody is known for is kept and told, and a list is not repl
   assert.match(list.stderr, /^nostrata: kind 3 would replace [^\n]+--replace[^\n]+\n$/);
   assert.deepEqual(await runForJson(['count', '--data', folder.path]), { count: 1 });
 });
+
+test('a program that is killed while it sends loses nothing, and no relay gets twice what it took', async () => {
+  await using folder = await createFolder();
+  await using network = await createTestNetwork({ seed: 1, relays: 2 });
+  network.relay(1).set({ silent: true });
+  const relays = network.urls.flatMap((url) => ['--relay', url]);
+  const base = ['--data', folder.path, '--allow-local-relays'];
+  const notes = Array.from({ length: 5 }, (_, index) => alice.note(`note ${index}`));
+  const input = notes.map((note) => JSON.stringify(note)).join('\n');
+  await using running = startProgram(['publish', ...base, ...relays, '--wait', '-'], { input });
+  const isTaken = () => notes.every(({ id }) => network.relay(0).has(id));
+  await waitUntil(isTaken, { timeoutMs: 20_000, what: 'the first relay to take all' });
+  await network.settle();
+  running.process.kill('SIGKILL');
+  await running.ended;
+  network.relay(1).heal();
+  const resumed = await runProcess(['publish', '--resume', ...base, '--json']);
+  assert.equal(resumed.code, 0, resumed.stderr);
+  const { taken, unsent } = readOutcomes(resumed).sums;
+  assert.deepEqual([taken, unsent], [5, 0]);
+  assert.ok(notes.every(({ id }) => network.relay(1).has(id)));
+  assert.equal(network.relay(0).ledger.events.length, 5);
+});
