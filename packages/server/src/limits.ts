@@ -40,3 +40,5 @@ export const publishPendingMax = 256;
 export const publishRelaysMax = 30;
 /** How long an interrupted sync can be gone on with, in milliseconds: later everything is compared again. */
 export const syncStateAgeMaxMs = 86_400_000;
+/** Time that `get` gives to relays unless told, in milliseconds: what the library waits for an answer. */
+export const getWaitMs = 10_000;

@@ -1,5 +1,6 @@
 import type { Core, Loaded, LoadOptions, Thread } from '@nostrata/core';
 import { composeCore, parseRelays } from '../compose-core.ts';
+import { getWaitMs } from '../limits.ts';
 import { catchUp } from './catch-up.ts';
 import { exitCode } from './exit.ts';
 import { type GetFlags, parseReadOptions, parseWanted, toLiveFilters, type Wanted } from './get-names.ts';
@@ -45,18 +46,30 @@ export async function runGet(invocation: Invocation, { what, names, flags }: Get
 
 /** All are asked for at once, so that relays get few requests, and printed in the order of the command line. */
 async function getAll(run: Run, wanted: readonly Wanted[]): Promise<readonly Answer[]> {
+  const over = AbortSignal.any([
+    AbortSignal.timeout(run.options.deadlineMs ?? getWaitMs),
+    run.invocation.terminal.interrupted,
+  ]);
   const answers = await Promise.all(wanted.map((one) => read(run, one, run.options)));
   for (const [index, one] of wanted.entries()) {
     const answer = answers[index];
     if (answer) await show(run, one, answer);
   }
   for (const [index, { refresh, value }] of answers.entries()) {
-    const newer = await refresh;
+    const newer = await beforeEnd(refresh, over);
     const name = wanted[index]?.text;
     if (newer && !isSame(newer.value, value) && !run.invocation.json)
       say(run.invocation.terminal, `${name}: relays had another version, which is in the store now`);
   }
   return answers;
+}
+
+/** What comes before the signal, or undefined. */
+async function beforeEnd<T>(promise: Promise<T> | undefined, signal: AbortSignal): Promise<T | undefined> {
+  if (!promise || signal.aborted) return undefined;
+  const { promise: ended, resolve } = Promise.withResolvers<undefined>();
+  signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  return await Promise.race([promise, ended]);
 }
 
 function read({ core }: Run, { read: name, target }: Wanted, options: LoadOptions): Promise<Answer> {
@@ -125,6 +138,9 @@ function tellWhy(
 ): void {
   if (answers.every(({ state }) => state === 'fresh') || options.policy === 'cache-only') return;
   const { terminal } = invocation;
+  const answered = new Set(answers.flatMap(({ relays }) => relays));
+  const silent = core.relays().filter(({ relay }) => !answered.has(relay) && !failures.has(relay));
+  for (const { relay } of silent) say(terminal, `nostrata: ${relay} gave no answer in time`);
   for (const [relay, reason] of failures) say(terminal, `nostrata: ${relay} gave no answer: ${reason}`);
   if (failures.size === 0 && core.relays().length === 0 && answers.every(({ relays }) => relays.length === 0))
     say(terminal, 'nostrata: no relay is known to ask: name one with --relay URL, or some in the setting relays');

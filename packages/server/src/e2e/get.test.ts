@@ -92,6 +92,11 @@ test('what is not found ends with 1 and says why: nobody has it, nobody answers,
   const silent = await runProcess([...words, npub, '--relay', dead]);
   assert.equal(silent.code, 1);
   assert.match(silent.stderr, /^nostrata: ws:\/\/[^\n]* gave no answer: [^\n]+\n$/);
+  network.relay(0).set({ silent: true });
+  const late = await runProcess([...words, npub, '--relay', url, '--deadline', '0.5']);
+  assert.equal(late.code, 1);
+  assert.match(late.stderr, /^nostrata: ws:\/\/[^\n]* gave no answer in time\n$/);
+  network.relay(0).heal();
   const half = await runProcess([...words, npub, bob.pubkey, '--relay', url, '--json', '--policy', 'network-first']);
   assert.equal(half.code, 1, half.stderr);
   const answers = half.stdout
