@@ -33,8 +33,6 @@ export interface Server extends AsyncDisposable {
  */
 export async function composeServer(options: ComposeOptions): Promise<Server> {
   const { settings, logger } = options;
-  const warning = findAuthWarning(settings);
-  if (warning !== undefined) logger.warn(warning);
   const resolveOrigin = createResolveOrigin(settings.trustedProxies);
   await using started = new AsyncDisposableStack();
   const metrics = createMetrics(options.now);
@@ -65,6 +63,9 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
     accept: (socket, arrival) => relay.accept(socket, arrival),
   });
   started.defer(() => listener.stop());
+  // Only of a relay that runs: settings that stop the start are told in one line.
+  const warning = findAuthWarning(settings);
+  if (warning !== undefined) logger.warn(warning);
   const stack = started.move();
   return {
     url: toClientUrl(listener),
