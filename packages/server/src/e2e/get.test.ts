@@ -132,6 +132,24 @@ test('a watch prints the answer and each change that relays bring, and ends with
   assert.deepEqual([code, stderr], [0, '']);
 });
 
+test('a watched thread grows with its answers', async () => {
+  await using folder = await createFolder();
+  await using network = await createTestNetwork({ seed: 1 });
+  const [url = ''] = network.urls;
+  const note = alice.note('what do you think?');
+  network.relay(0).put(note);
+  const words = ['get', 'thread', note.id, '--data', folder.path, '--relay', url, '--allow-local-relays'];
+  await using running = startProgram([...words, '--watch', '--json']);
+  const next = readObjects(running);
+  const countOf = async () => ((await next()).value as unknown as { replyCount: number }).replyCount;
+  assert.equal(await countOf(), 0);
+  const tags = [['e', note.id, '', 'root']];
+  network.relay(0).announce(bob.note('a lot', { tags }));
+  assert.equal(await countOf(), 1);
+  network.relay(0).announce(bob.note('more', { tags }));
+  assert.equal(await countOf(), 2);
+});
+
 test('a relay that is up and the commands use one folder at the same time', async () => {
   await using folder = await createFolder();
   await using relay = await startRelay(['--data', folder.path]);
