@@ -62,8 +62,13 @@ test('people are kept warm while online, and no longer when it is ended', async 
     (await core.profile(bob.pubkey, { policy: 'cache-only' })).value?.name;
   await waitUntil(async () => (await nameOf()) === 'one', { what: 'the first round' });
   network.relays[0]?.put(bob.profile({ name: 'two' }));
-  clock.jump(3_600_000);
-  await waitUntil(async () => (await nameOf()) === 'two', { what: 'the next round' });
+  await waitUntil(
+    async () => {
+      clock.jump(3_600_000);
+      return (await nameOf()) === 'two';
+    },
+    { what: 'a later round' },
+  );
   end();
   world.takeRequests();
   clock.jump(24 * 3_600_000);

@@ -74,3 +74,5 @@ export const keepWarmEveryMs = 900_000;
 export const threadRelaysMax = 3;
 /** Seconds before the last check from which profiles are asked for beside notes: clocks of authors may be slow by that. */
 export const profileOverlapSeconds = 86_400;
+/** Profiles and relay lists in memory: about one kilobyte each. */
+export const rowsInMemoryMax = 5_000;

@@ -15,6 +15,7 @@ import {
   type LoadRelayLists,
 } from './loading/relay-lists.ts';
 import { createReader, type Reader } from './reads/reader.ts';
+import { createRowMemory } from './reads/row-memory.ts';
 import { createSpecs, type Specs } from './reads/specs.ts';
 import type { WatchParts } from './reads/watch.ts';
 import { createAuthenticate, type Signing } from './signing.ts';
@@ -87,7 +88,10 @@ export function createWire(given: WireOptions, stack: AsyncDisposableStack): Wir
   const allowed = options.budget?.backgroundBytesPerHour ?? backgroundBytesPerHour;
   const { mayRefresh } = createByteBudget(allowed, clock, bytesIn);
   const reader = createReader({ ledger, clock, freshness, book, mayRefresh, caughtUp });
-  const specs = createSpecs({ views: viewsDatabase, lookups, loader });
+  const { store } = state.storage;
+  const memory = createRowMemory({ follow: (follower) => store.follow(follower), caughtUp });
+  stack.defer(memory.stop);
+  const specs = createSpecs({ views: viewsDatabase, lookups, loader, memory });
   const relayLists = createRelayLists({ views: viewsDatabase, reader, specOf: specs.relayList });
   const inboxRelays = createInboxRelays({ reader, specOf: specs.inboxRelays });
   return {
@@ -102,7 +106,7 @@ export function createWire(given: WireOptions, stack: AsyncDisposableStack): Wir
     inboxRelays,
     watchParts: { reader, clock, freshness, onChanges: onChangesOf(state), onFailed: events.failed },
     timelineParts: {
-      store: state.storage.store,
+      store,
       ranges,
       clock,
       book,

@@ -24,6 +24,7 @@ import type { Loader } from '../loading/loader.ts';
 import { keyOf, wantAddress } from '../loading/wanted.ts';
 import type { Lookups } from '../lookups.ts';
 import type { ReadSpec } from './reader.ts';
+import type { RowMemory } from './row-memory.ts';
 
 /** A read that can also be watched. */
 export interface WatchSpec<T> extends ReadSpec<T> {
@@ -36,6 +37,7 @@ export interface SpecParts {
   readonly views: Database;
   readonly lookups: Lookups;
   readonly loader: Loader;
+  readonly memory: RowMemory;
 }
 
 /** Kinds that say something about an event: replies, reposts, reactions, comments and zaps. */
@@ -55,7 +57,7 @@ const listKinds: readonly number[] = [Kind.bookmarks, Kind.genericSet, Kind.book
 export type Specs = ReturnType<typeof createSpecs>;
 
 /** Makes the specifications: where each answer is in the store, and what to ask relays for. */
-export function createSpecs({ views, lookups, loader }: SpecParts) {
+export function createSpecs({ views, lookups, loader, memory }: SpecParts) {
   /** What a person has of some kinds, as a view gives it. */
   const authored = <T>(
     name: FreshnessClass,
@@ -88,7 +90,9 @@ export function createSpecs({ views, lookups, loader }: SpecParts) {
   return {
     profile: (pubkey: string): WatchSpec<ProfileRow> =>
       fromLookup(
-        authored('profile', { pubkey, kinds: [Kind.profile] }, () => getProfile(views, pubkey)),
+        authored('profile', { pubkey, kinds: [Kind.profile] }, () =>
+          memory.read(Kind.profile, pubkey, () => getProfile(views, pubkey)),
+        ),
         {
           kind: Kind.profile,
           pubkey,
@@ -98,7 +102,9 @@ export function createSpecs({ views, lookups, loader }: SpecParts) {
     follows: (pubkey: string): WatchSpec<FollowList> =>
       authored('follows', { pubkey, kinds: [Kind.follows] }, () => getFollows(views, pubkey)),
     relayList: (pubkey: string): WatchSpec<RelayList> =>
-      authored('relayList', { pubkey, kinds: [Kind.relayList] }, () => getRelayList(views, pubkey)),
+      authored('relayList', { pubkey, kinds: [Kind.relayList] }, () =>
+        memory.read(Kind.relayList, pubkey, () => getRelayList(views, pubkey)),
+      ),
     relaySets: (pubkey: string): WatchSpec<readonly RelaySet[]> =>
       authored('relaySets', { pubkey, kinds: [Kind.relaySet] }, async () =>
         orMissing(await getRelaySets(views, pubkey)),
