@@ -67,7 +67,7 @@ test('a store that was closed is read on a disk that was filled since, or one li
   // On the small disk the write-ahead log cannot be moved into the database at the end, so it stays beside it.
   const script = `
     mount --make-rprivate / || exit 9
-    for size in 3m 20m; do
+    for size in 2700k 20m; do
       mount -t tmpfs -o size=$size tmpfs "$4" || exit 9
       "$1" "$2" import --data "$4/data" "$3" --json >/dev/null; echo "code $?"
       "$1" "$2" count --data "$4/data"
