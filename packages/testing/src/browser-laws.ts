@@ -34,6 +34,11 @@ export function test(name: string, options: Options | (() => Promise<void>), run
   globalThis.runPageLaws ??= runLaws;
 }
 
+/** Stands for `describe` of node:test in a page: the laws of the group are registered like any others. */
+export function describe(_name: string, _options: object, register: () => void): void {
+  register();
+}
+
 /** Laws at once: most of a law's time it waits for the browser to make files. */
 const lawsAtOnce = 4;
 
