@@ -36,6 +36,25 @@ test('everything is there after a restart, also what is still to be sent, and wh
   }
 });
 
+test('what a store held before a core was opened over it is found, also by who asks before the views have caught up', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'nostrata-core-'));
+  try {
+    await using world = await createWorld(0);
+    const people = Array.from({ length: 500 }, (_, index) => createEventBuilder(`person ${index}`));
+    {
+      await using store = await openStore(`sqlite:${folder}`, { now: Date.now });
+      await store.put(people.map((person) => ({ event: person.profile({ name: 'here' }) })));
+    }
+    const core = await world.open({ store: `sqlite:${folder}` });
+    const last = people.at(-1)?.pubkey ?? '';
+    await waitUntil(async () => (await core.profile(last, { policy: 'cache-only' })).value?.name === 'here', {
+      what: 'the views',
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
 test('warming loads the people and those whom they follow, once', async () => {
   await using world = await createWorld(2);
   const { network, alice } = world;

@@ -1,4 +1,5 @@
 import { type Clock, createPool, createRoutes, type RelayAnswer, type RelayPool, type Routes } from '@nostrata/network';
+import { profileView, relayListView } from '@nostrata/views';
 import type { CoreOptions, Freshness, FreshnessClass } from './contract.ts';
 import { createDeliver } from './door.ts';
 import type { CoreEvents } from './events.ts';
@@ -23,6 +24,9 @@ import type { CoreState } from './state.ts';
 import { createTimelineProfiles } from './timeline/profiles.ts';
 import type { TimelineParts } from './timeline/timeline.ts';
 import { createByteBudget, type WarmParts } from './warming.ts';
+
+/** The views whose rows are kept in memory. */
+const rememberedViews: ReadonlySet<string> = new Set([profileView.name, relayListView.name]);
 
 /** What the network side is made of. */
 export interface WireOptions {
@@ -89,7 +93,11 @@ export function createWire(given: WireOptions, stack: AsyncDisposableStack): Wir
   const { mayRefresh } = createByteBudget(allowed, clock, bytesIn);
   const reader = createReader({ ledger, clock, freshness, book, mayRefresh, caughtUp });
   const { store } = state.storage;
-  const memory = createRowMemory({ follow: (follower) => store.follow(follower), caughtUp });
+  const memory = createRowMemory({
+    follow: (follower) => store.follow(follower),
+    caughtUp,
+    isCaughtUp: () => state.views.statuses().every((view) => view.isCaughtUp || !rememberedViews.has(view.name)),
+  });
   stack.defer(memory.stop);
   const specs = createSpecs({ views: viewsDatabase, lookups, loader, memory });
   const relayLists = createRelayLists({ views: viewsDatabase, reader, specOf: specs.relayList });

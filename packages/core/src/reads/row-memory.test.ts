@@ -11,17 +11,25 @@ function createWorld() {
   let tell: (changes: readonly Change[]) => void = () => {};
   let apply = Promise.withResolvers<void>();
   let row = 'one';
+  let isCaughtUp = true;
   const memory = createRowMemory({
     follow: (follower) => {
       tell = follower;
       return () => {};
     },
     caughtUp: () => apply.promise,
+    isCaughtUp: () => isCaughtUp,
   });
   const event = { kind: 0, pubkey: bob } as NostrEvent;
   return {
     read: (load: () => Promise<string> = async () => row) => memory.read(0, bob, load),
     commit: () => tell([{ type: 'stored', seq: toSeq(1), event, json: '' }]),
+    lag: (isBehind: boolean) => {
+      isCaughtUp = !isBehind;
+    },
+    change: (value: string) => {
+      row = value;
+    },
     show: async (value: string) => {
       row = value;
       apply.resolve();
@@ -56,5 +64,14 @@ test('what was being read while a change came is not kept', async () => {
   await world.show('two');
   slow.resolve('one');
   assert.equal(await reading, 'one');
+  assert.equal(await world.read(), 'two');
+});
+
+test('what is read while the views catch up with an older log is not kept', async () => {
+  const world = createWorld();
+  world.lag(true);
+  assert.equal(await world.read(), 'one');
+  world.change('two');
+  world.lag(false);
   assert.equal(await world.read(), 'two');
 });

@@ -13,13 +13,15 @@ export interface RowMemory {
 export interface RowMemoryOptions {
   readonly follow: (follower: (changes: readonly Change[]) => void) => () => void;
   readonly caughtUp: (seq?: Change['seq']) => Promise<void>;
+  /** Whether the views show everything that is stored: while they catch up at a start, rows change without a commit. */
+  readonly isCaughtUp: () => boolean;
 }
 
 /**
  * Makes the memory. A change of a row is known before the view shows it: the row is forgotten then, and once more when
  * the view has applied the change, and nothing that was being read meanwhile is kept.
  */
-export function createRowMemory({ follow, caughtUp }: RowMemoryOptions): RowMemory {
+export function createRowMemory({ follow, caughtUp, isCaughtUp }: RowMemoryOptions): RowMemory {
   const rows = createRecentMap<{ readonly row: unknown }>(rowsInMemoryMax);
   let generation = 0;
   const forget = (changes: readonly Change[]): void => {
@@ -38,7 +40,7 @@ export function createRowMemory({ follow, caughtUp }: RowMemoryOptions): RowMemo
       const key = `${kind}:${pubkey}`;
       const known = rows.get(key);
       if (known) return known.row as T | undefined;
-      const before = generation;
+      const before = isCaughtUp() ? generation : undefined;
       const row = await load();
       if (generation === before) rows.set(key, { row });
       return row;
