@@ -178,9 +178,9 @@ const examples: Readonly<Record<string, Example>> = {
     },
   },
   'no machine paths, no registry addresses': {
-    bad: [{ 'README.md': 'see /work/main/a' }, { 'a.json': '"resolved": "https://a.b/c.tgz"' }, room("'/root/x'")],
+    bad: [{ 'README.md': 'see /home/alice/a' }, { 'a.json': '"resolved": "https://a.b/c.tgz"' }, room("'/root/x'")],
     good: {
-      'README.md': 'https://example.com/work/a and ./work/a',
+      'README.md': 'https://example.com/home/a and ./home/a',
       'a.json': '"resolved": "packages/a", "link": true',
     },
   },
