@@ -4,7 +4,6 @@ export type {
   CoreEvent,
   CoreOptions,
   EventTemplate,
-  FilterRequest,
   Freshness,
   FreshnessClass,
   Loaded,

@@ -1,6 +1,7 @@
 import { reconcile } from '@nostrata/network';
 import { type Address, Kind, type NostrEvent } from '@nostrata/protocol';
 import type { RetentionPolicy } from '@nostrata/store';
+import { countFollowers, searchProfiles } from '@nostrata/views';
 import type { LoadOptions, PublishOptions } from './contract.ts';
 import type { Core, CoreReads, ReadName } from './core.ts';
 import type { Edit } from './edit.ts';
@@ -98,6 +99,8 @@ export function assembleCore(pieces: CorePieces): Core {
       const parts = { ...wire, lookups: state.lookups, eventSpec: specs.event };
       return await readThread(value, { ...options, relays }, parts);
     },
+    searchProfiles: async (query, limit) => await searchProfiles(state.viewsDatabase, query, { limit }),
+    countFollowers: async (target) => await countFollowers(state.viewsDatabase, parsePubkey(target).value),
     list: async (filters) => await state.lookups.list([filters].flat()),
     publish: async (input, options = {}) => {
       const publication = await publish(input, options, { signing, outbox, lookups: state.lookups, nowSeconds });

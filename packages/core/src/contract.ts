@@ -1,6 +1,6 @@
 import type { Database } from '@nostrata/database';
 import type { Clock, RelayAnswer, RelayStatus } from '@nostrata/network';
-import type { Filter, NostrEvent, Tag } from '@nostrata/protocol';
+import type { NostrEvent, Tag } from '@nostrata/protocol';
 import type { EventStore } from '@nostrata/store';
 
 /** An event before it is signed; `created_at` is filled in with the clock's second where it is missing. */
@@ -245,9 +245,3 @@ export type CoreEvent =
   | { readonly type: 'relay'; readonly status: RelayStatus }
   | { readonly type: 'answer'; readonly answer: RelayAnswer }
   | { readonly type: 'failure'; readonly what: string; readonly error: unknown };
-
-/** The filters of one read, as the loader merges them. */
-export interface FilterRequest {
-  readonly filters: readonly Filter[];
-  readonly options: LoadOptions;
-}

@@ -55,6 +55,22 @@ test('what a store held before a core was opened over it is found, also by who a
   }
 });
 
+test('people are found by name and their followers counted, from what is here and without a relay', async () => {
+  await using world = await createWorld(1);
+  const { alice, bob, carol } = world;
+  const core = await world.open();
+  const events = [bob.profile({ name: 'Bobby' }), alice.follows([bob.pubkey]), carol.follows([bob.pubkey])];
+  for (const event of events) await core.publish(event, { relays: [] });
+  assert.deepEqual(
+    (await core.searchProfiles('bob')).map(({ pubkey }) => pubkey),
+    [bob.pubkey],
+  );
+  assert.deepEqual(await core.searchProfiles('alice'), []);
+  assert.equal(await core.countFollowers(bob.pubkey), 2);
+  assert.equal(await core.countFollowers(alice.pubkey), 0);
+  assert.equal(world.takeRequests(), 0);
+});
+
 test('warming loads the people and those whom they follow, once', async () => {
   await using world = await createWorld(2);
   const { network, alice } = world;

@@ -1,6 +1,7 @@
 import type { RelayStatus, SyncOptions, SyncProgress } from '@nostrata/network';
 import type { Address, Filter, NostrEvent } from '@nostrata/protocol';
 import type { EventStore, RetentionPolicy, RetentionReport } from '@nostrata/store';
+import type { ProfileMatch } from '@nostrata/views';
 import type {
   CoreEvent,
   EventTemplate,
@@ -59,6 +60,10 @@ export interface Core extends CoreReads, AsyncDisposable {
   timeline(filters: Filter | readonly Filter[], options?: TimelineOptions): Promise<Timeline>;
   /** An event with what it answers and what answers it. */
   thread(target: string, options?: LoadOptions): Promise<Loaded<Thread>>;
+  /** People of the store whose names begin with these words, the best first; never asks a relay. 20 unless told. */
+  searchProfiles(query: string, limit?: number): Promise<readonly ProfileMatch[]>;
+  /** How many people of the store follow a person: those that are known here, which may be few of all. */
+  countFollowers(target: string): Promise<number>;
   /** Events of the store that match; never asks a relay. */
   list(filters: Filter | readonly Filter[]): Promise<readonly NostrEvent[]>;
   /**
