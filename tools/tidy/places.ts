@@ -14,8 +14,8 @@ export const ladder = [
   'accounts',
   'music',
   'community',
-  'server',
   'web',
+  'server',
   'testing',
 ] as const;
 

@@ -1,0 +1,1 @@
+export type { Cache, CacheFigures, Lease, OnMessage, WindowCount } from './src/contract.ts';
