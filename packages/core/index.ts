@@ -1,5 +1,6 @@
 export { systemClock } from './src/clock.ts';
 export type {
+  AwaitSignature,
   BrowserParts,
   CoreEvent,
   CoreOptions,
@@ -11,18 +12,21 @@ export type {
   NetworkBudget,
   OpenStorage,
   Publication,
+  PublicationProgress,
   PublicationStatus,
   PublishOptions,
   PublishTarget,
   ReadPolicy,
   SignableEvent,
+  SignedPublication,
   Signer,
   Storage,
   TargetState,
   Timeline,
   TimelineOptions,
+  UnsignedPublication,
 } from './src/contract.ts';
-export type { Core, CoreReads, ReadName, ReadTarget, ReadValue, TemplateOptions } from './src/core.ts';
+export type { Core, CoreReads, Publish, ReadName, ReadTarget, ReadValue, TemplateOptions } from './src/core.ts';
 export type { Draft, Edit, EditOptions } from './src/edit.ts';
 export { PublishError, type PublishFault, SignerError, type SignerFault, StaleBaseError } from './src/errors.ts';
 export type { Figures } from './src/figures.ts';

@@ -3,7 +3,7 @@ import { type Address, Kind, type NostrEvent } from '@nostrata/protocol';
 import type { RetentionPolicy } from '@nostrata/store';
 import { countFollowers, searchProfiles } from '@nostrata/views';
 import type { LoadOptions, PublishOptions } from './contract.ts';
-import type { Core, CoreReads, ReadName } from './core.ts';
+import type { Core, CoreReads, Publish, ReadName, TemplateOptions } from './core.ts';
 import type { Edit } from './edit.ts';
 import type { CoreEvents } from './events.ts';
 import { type FigureBook, type Figures, renderFigures } from './figures.ts';
@@ -102,11 +102,12 @@ export function assembleCore(pieces: CorePieces): Core {
     searchProfiles: async (query, limit) => await searchProfiles(state.viewsDatabase, query, { limit }),
     countFollowers: async (target) => await countFollowers(state.viewsDatabase, parsePubkey(target).value),
     list: async (filters) => await state.lookups.list([filters].flat()),
-    publish: async (input, options = {}) => {
+    // Only with `awaitSignature` a publication can be without its signature.
+    publish: (async (input, options: TemplateOptions = {}) => {
       const publication = await publish(input, options, { signing, outbox, lookups: state.lookups, nowSeconds });
       await state.caughtUp();
       return publication;
-    },
+    }) as Publish,
     edit,
     messages: pieces.messages,
     caughtUp: async () => await state.caughtUp(),

@@ -1,6 +1,6 @@
 import type { Database } from '@nostrata/database';
 import type { Clock, RelayAnswer, RelayStatus } from '@nostrata/network';
-import type { NostrEvent, Tag } from '@nostrata/protocol';
+import type { NostrEvent, Tag, UnsignedEvent } from '@nostrata/protocol';
 import type { EventStore } from '@nostrata/store';
 
 /** An event before it is signed; `created_at` is filled in with the clock's second where it is missing. */
@@ -118,15 +118,28 @@ export interface PublishTarget {
   readonly reason?: string | undefined;
 }
 
-/** Where a publication stands. `partial`: some relays have it, others are still tried or have refused. */
-export type PublicationStatus = 'queued' | 'sending' | 'partial' | 'delivered' | 'failed' | 'cancelled' | 'superseded';
+/**
+ * Where a publication stands. `unsigned`: it waits for its signer; `partial`: some relays have it, others are still
+ * tried or have refused; `failed`: no relay has taken it, or its signer refused it or was away for too long.
+ */
+export type PublicationStatus =
+  | 'unsigned'
+  | 'queued'
+  | 'sending'
+  | 'partial'
+  | 'delivered'
+  | 'failed'
+  | 'cancelled'
+  | 'superseded';
 
-/** One event on its way out; durable, and known again after a restart. */
-export interface Publication {
+/** What is known of every publication, signed or not. */
+export interface PublicationProgress {
+  /** Of the event; it is the same before and after it is signed. */
   readonly id: string;
-  readonly event: NostrEvent;
   readonly status: PublicationStatus;
   readonly targets: readonly PublishTarget[];
+  /** Why it is not signed yet, or never was. */
+  readonly reason?: string | undefined;
   /** Each change of status or of a target, until it is settled. */
   changes(): AsyncIterable<Publication>;
   /** Resolves when nothing more will be tried. Never rejects. */
@@ -136,6 +149,37 @@ export interface Publication {
    * back in its place. False where a relay already has it (publish a deletion request then).
    */
   cancel(): Promise<boolean>;
+}
+
+/** One event on its way out; durable, and known again after a restart. */
+export interface SignedPublication extends PublicationProgress {
+  readonly isSigned: true;
+  readonly event: NostrEvent;
+}
+
+/** A draft that is durable but has no signature: it is not in the store, no relay gets it, and it can be cancelled. */
+export interface UnsignedPublication extends PublicationProgress {
+  readonly isSigned: false;
+  readonly event: UnsignedEvent;
+  /** When it is given up, in milliseconds. */
+  readonly signByMs: number;
+}
+
+/** What the outbox holds. */
+export type Publication = SignedPublication | UnsignedPublication;
+
+/**
+ * How a template waits for a signer that cannot be reached. It is durable before the signer is asked, keeps the id and
+ * the `created_at` of that moment (so that a signer that was asked twice signs one event and not two, and a note says
+ * when it was written), and is signed by the key that it was drafted for or by none.
+ */
+export interface AwaitSignature {
+  /** Whose signature, as hex, npub or nprofile; must be told where no signer is there that could say it. */
+  readonly pubkey?: string | undefined;
+  /** Milliseconds that `publish` waits for the signer before it returns with the unsigned publication; unless told, as long as the signer does. */
+  readonly waitMs?: number | undefined;
+  /** Milliseconds until the draft is given up; seven days unless told, 30 at most. */
+  readonly keepForMs?: number | undefined;
 }
 
 /** Options of `publish`. */

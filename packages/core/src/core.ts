@@ -3,12 +3,14 @@ import type { Address, Filter, NostrEvent } from '@nostrata/protocol';
 import type { EventStore, RetentionPolicy, RetentionReport } from '@nostrata/store';
 import type { ProfileMatch } from '@nostrata/views';
 import type {
+  AwaitSignature,
   CoreEvent,
   EventTemplate,
   Loaded,
   LoadOptions,
   Publication,
   PublishOptions,
+  SignedPublication,
   Signer,
   Timeline,
   TimelineOptions,
@@ -38,6 +40,28 @@ export interface TemplateOptions extends PublishOptions {
    * template is refused where a version exists: `edit` changes what is there and loses nothing.
    */
   readonly replace?: boolean | undefined;
+  /**
+   * Keeps the template where its signer cannot be reached or does not answer in time, and signs and sends it when a
+   * signer of that key is there again, be it after a restart. Without it `publish` throws and nothing is kept. A signer
+   * that refuses is not asked again either way.
+   */
+  readonly awaitSignature?: AwaitSignature | undefined;
+}
+
+/** Stores at once and sends, until every relay has answered, across restarts. */
+export interface Publish {
+  /**
+   * @throws SignerError where a template is not signed, PublishError where the store would not keep the event
+   */
+  (
+    event: NostrEvent | EventTemplate,
+    options?: TemplateOptions & { readonly awaitSignature?: undefined },
+  ): Promise<SignedPublication>;
+  /**
+   * The same for a template that may wait for its signer: what is not signed yet is in the outbox and not in the store.
+   * @throws SignerError where the signer refuses, or nobody can say whose signature it is
+   */
+  (event: NostrEvent | EventTemplate, options: TemplateOptions): Promise<Publication>;
 }
 
 /** One typed read for each sort of answer: `core.profile(pubkey)`, `core.follows(pubkey)` … */
@@ -66,11 +90,8 @@ export interface Core extends CoreReads, AsyncDisposable {
   countFollowers(target: string): Promise<number>;
   /** Events of the store that match; never asks a relay. */
   list(filters: Filter | readonly Filter[]): Promise<readonly NostrEvent[]>;
-  /**
-   * Stores the event at once and sends it to where it belongs, until every relay has answered, across restarts.
-   * @throws SignerError where a template is not signed, PublishError where the store would not keep the event
-   */
-  publish(event: NostrEvent | EventTemplate, options?: TemplateOptions): Promise<Publication>;
+  /** Stores the event at once and sends it to where it belongs, until every relay has answered, across restarts. */
+  readonly publish: Publish;
   /**
    * Changes an own replaceable or addressable event, and nothing else in it.
    * @throws StaleBaseError where the newest version could not be read with certainty

@@ -1,6 +1,6 @@
 import type { RelayPool } from '@nostrata/network';
 import { type Address, formatAddress, isAddressableKind, type NostrEvent, type Tag } from '@nostrata/protocol';
-import type { Publication, PublishOptions, SignableEvent, Signer } from './contract.ts';
+import type { PublishOptions, SignableEvent, SignedPublication, Signer } from './contract.ts';
 import { PublishError, StaleBaseError } from './errors.ts';
 import { editAttemptsMax, editDeadlineMs } from './limits.ts';
 import { toAddressFilter } from './lookups.ts';
@@ -33,7 +33,7 @@ export interface EditorOptions {
   /** The author's write relays, with certainty; they are where the newest version is. */
   readonly loadWriteRelays: (pubkey: string) => Promise<readonly string[]>;
   readonly getNewest: (address: string) => Promise<NostrEvent | undefined>;
-  readonly publish: (event: NostrEvent, options: PublishOptions) => Promise<Publication>;
+  readonly publish: (event: NostrEvent, options: PublishOptions) => Promise<SignedPublication>;
 }
 
 /** Changes an own replaceable or addressable event without losing what is in it. */
@@ -41,7 +41,7 @@ export type Edit = (
   address: Pick<Address, 'kind'> & { readonly identifier?: string | undefined },
   change: (draft: Draft) => void | Promise<void>,
   options?: EditOptions,
-) => Promise<Publication>;
+) => Promise<SignedPublication>;
 
 /**
  * Makes `edit`. The base is read to the end from every write relay and the store, the newest version wins, and where
@@ -72,7 +72,7 @@ async function editOnce(
   address: Address,
   change: (draft: Draft) => void | Promise<void>,
   options: Everything,
-): Promise<Publication> {
+): Promise<SignedPublication> {
   const key = formatAddress(address);
   await readBase(address, options);
   for (let attempt = 0; attempt < editAttemptsMax; attempt += 1) {

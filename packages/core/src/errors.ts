@@ -14,9 +14,9 @@ export class SignerError extends Error {
 
 /**
  * Why an event was not published. `refused`: the store would not keep it (superseded, deleted, expired); `replaces`: it
- * would replace a version that it was not made from.
+ * would replace a version that it was not made from; `full`: too many drafts wait for a signature.
  */
-export type PublishFault = 'refused' | 'replaces';
+export type PublishFault = 'refused' | 'replaces' | 'full';
 
 /** An event was not published, and nothing was changed. */
 export class PublishError extends Error {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createEventBuilder, createTestNetwork, type TestNetwork, waitUntil } from '@nostrata/testing';
+import { systemClock } from './clock.ts';
 import type { Core } from './core.ts';
 import { openCore } from './open.ts';
 import type { FaultPlan } from './test-fault-child.ts';
@@ -35,6 +36,8 @@ async function afterDeath(
       relays: network.urls,
       signer: createTestSigner(createEventBuilder('alice')),
       allowLocalRelays: true,
+      // Some time after: what the dead process had claimed for itself has run out.
+      clock: { ...systemClock, now: () => Date.now() + 20_000 },
     });
     await check(core, network);
   } finally {
@@ -67,6 +70,39 @@ for (const [step, occurrence] of steps) {
     });
   });
 }
+
+const draftSteps = [
+  'after the draft',
+  'before asking',
+  'after the signature',
+  'after the signature is kept',
+  'after the store',
+  'before sending',
+];
+
+for (const step of draftSteps) {
+  test(`a process that dies ${step} of what waits for a signature has lost nothing and sends it once`, async () => {
+    await afterDeath({ action: 'draft', step, occurrence: 1 }, async (core, network) => {
+      await waitUntil(() => core.pending().length === 0, { what: 'everything to be delivered' });
+      const [publication] = await core.publications();
+      assert.deepEqual([publication?.status, publication?.isSigned], ['delivered', true]);
+      assert.deepEqual(contentsOf(await core.list({ kinds: [1] })), ['promised']);
+      for (const relay of network.relays) {
+        assert.deepEqual(
+          relay.events({ kinds: [1] }).map(({ id }) => id),
+          [publication?.id],
+        );
+        assert.equal(relay.ledger.events.length, 1);
+      }
+    });
+  });
+}
+
+test('a process that dies before the draft has promised nothing, and nothing is left of it', async () => {
+  await afterDeath({ action: 'draft', step: 'before the draft', occurrence: 1 }, async (core) => {
+    assert.deepEqual([core.pending(), await core.publications()], [[], []]);
+  });
+});
 
 test('a process that dies before the record has promised nothing, and nothing is left of it', async () => {
   await afterDeath({ action: 'publish', step: 'before the record', occurrence: 1 }, async (core) => {

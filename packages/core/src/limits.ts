@@ -40,6 +40,21 @@ export const retryMs = {
 export const publishAgeMaxMs = 7 * 86_400_000;
 /** Milliseconds that a relay has for its OK. */
 export const okDeadlineMs = 10_000;
+/** Milliseconds until an unsigned draft is given up unless told: as long as a relay is tried. */
+export const draftAgeMs = 7 * 86_400_000;
+/** The longest that a draft may wait: relays refuse events that are much older. */
+export const draftAgeMaxMs = 30 * 86_400_000;
+/** Unsigned drafts kept at a time; one more is refused. */
+export const draftsMax = 1_000;
+/** Milliseconds until a signer that was not there is asked again, by number of tries made; the last one repeats. */
+export const askAgainMs = [15_000, 60_000, 300_000, 900_000, 3_600_000] as const;
+/** Tries that a person who was asked and said nothing counts for: nobody is to be shown the same every 15 seconds. */
+export const lateAnswerTries = 3;
+/** Milliseconds for which one process has the asking to itself, and between two renewals; others take over after that. */
+export const askClaimMs = 15_000;
+export const askRenewMs = 5_000;
+/** The longest timer: those of JavaScript end at 24 days. */
+export const timerMaxMs = 86_400_000;
 /** Relays of one publication. */
 export const publishRelaysMax = 30;
 /** Relays that are sent to at the same time. */

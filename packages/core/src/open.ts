@@ -41,6 +41,7 @@ export async function openCoreWithSteps(options: CoreOptions, step?: (name: stri
   const wire = createWire(parts, stack);
   const outbox = createOwnOutbox(parts, wire, step);
   stack.defer(() => outbox.stop());
+  stack.defer(signing.onChange(() => outbox.signerChanged()));
   if (options.sendsPublications !== false) await outbox.start();
   const messages = stack.use(await attachMessages({ state, wire, outbox, signing, events, nowSeconds }));
   const edit = createEdit({
@@ -66,7 +67,7 @@ export async function openCoreWithSteps(options: CoreOptions, step?: (name: stri
 }
 
 function createOwnOutbox(
-  { state, events, book, clock, random }: WireOptions,
+  { state, signing, events, book, clock, random }: WireOptions,
   { pool, routes }: Wire,
   step: ((name: string) => void) | undefined,
 ): Outbox {
@@ -83,7 +84,9 @@ function createOwnOutbox(
       await caughtUp();
     },
     getNewest: (address) => lookups.getAddress(parseAddress(address)),
-    routesOf: (event) => routes.forWrite(event),
+    // Where it belongs depends on its author, kind and tags alone.
+    routesOf: (event) => routes.forWrite({ id: '', sig: '', ...event }),
+    getSigner: signing.peek,
     onFailed: events.failed,
     lead: storage.lead,
     step,

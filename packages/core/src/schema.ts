@@ -25,5 +25,14 @@ export const coreMigrations: MigrationSet = {
         'CREATE TABLE core_relay_score (relay TEXT PRIMARY KEY, score TEXT NOT NULL)',
       ],
     },
+    {
+      version: 2,
+      name: 'publications that wait for a signature',
+      statements: [
+        'ALTER TABLE core_publication ADD COLUMN sign_by_ms BIGINT',
+        'ALTER TABLE core_publication ADD COLUMN asked_until_ms BIGINT',
+        'ALTER TABLE core_publication ADD COLUMN reason TEXT',
+      ],
+    },
   ],
 };

@@ -10,7 +10,11 @@ export interface Signing {
   /** @throws SignerError where there is none */
   get(): Signer;
   set(signer: Signer | undefined): void;
+  /** The signer, where there is one. */
+  peek(): Signer | undefined;
   getPubkey(): Promise<string | undefined>;
+  /** Called after each `set`; returns the function that ends it. */
+  onChange(listener: () => void): () => void;
   /** Lets that relay know who we are where it asks: it is about to get or give direct messages (NIP-59). */
   showTo(relay: string): void;
   isShownTo(relay: string): boolean;
@@ -22,6 +26,7 @@ export interface Signing {
 export function createSigning(initial: Signer | undefined): Signing {
   let signer = initial;
   const shownTo = new Set<string>();
+  const listeners = new Set<() => void>();
   const get = (): Signer => {
     if (!signer) throw new SignerError('read-only', 'there is no signer: give one to openCore or setSigner');
     return signer;
@@ -31,6 +36,12 @@ export function createSigning(initial: Signer | undefined): Signing {
     set: (value) => {
       signer = value;
       shownTo.clear();
+      for (const listener of [...listeners]) listener();
+    },
+    peek: () => signer,
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     getPubkey: async () => await signer?.getPublicKey(),
     showTo: (relay) => {

@@ -7,7 +7,7 @@ import { createTestSigner } from './test-world.ts';
 export interface FaultPlan {
   readonly folder: string;
   readonly relays: readonly string[];
-  readonly action: 'publish' | 'cancel' | 'read';
+  readonly action: 'publish' | 'draft' | 'cancel' | 'read';
   readonly step: string;
   readonly occurrence: number;
 }
@@ -32,7 +32,9 @@ if (plan.action === 'read') {
   process.kill(process.pid, 'SIGKILL');
 }
 const undoMs = plan.action === 'cancel' ? 60_000 : 0;
-const note = await core.publish({ kind: 1, content: 'promised', tags: [], created_at: 1_700_000_000 }, { undoMs });
+const awaitSignature = plan.action === 'draft' ? {} : undefined;
+const template = { kind: 1, content: 'promised', tags: [], created_at: 1_700_000_000 };
+const note = await core.publish(template, { undoMs, ...(awaitSignature && { awaitSignature }) });
 if (plan.action === 'cancel') await note.cancel();
 else await note.settled;
 // The step was not reached: the parent counts this as a failure of the test.

@@ -60,6 +60,7 @@ export async function startPerson(seed: string, options: PersonOptions): Promise
       withdraw: async () => undefined,
       getNewest: async () => undefined,
       routesOf: async () => [],
+      getSigner: () => undefined,
     });
     await outbox.start();
     const messages = await openMessages({

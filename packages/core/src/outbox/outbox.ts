@@ -1,12 +1,13 @@
 import type { Database } from '@nostrata/database';
 import type { Clock, RelayPool } from '@nostrata/network';
-import { getAddress, type NostrEvent } from '@nostrata/protocol';
-import type { Publication, PublishOptions, PublishTarget } from '../contract.ts';
+import { getAddress, getEventId, type NostrEvent, type UnsignedEvent } from '@nostrata/protocol';
+import type { Publication, PublishOptions, PublishTarget, SignedPublication, Signer } from '../contract.ts';
 import { PublishError } from '../errors.ts';
 import type { FigureBook } from '../figures.ts';
-import { okDeadlineMs, publishAgeMaxMs, publishRelaysMax, sendsAtOnce, watchEveryMs } from '../limits.ts';
+import { draftsMax, okDeadlineMs, publishAgeMaxMs, publishRelaysMax, sendsAtOnce, watchEveryMs } from '../limits.ts';
 import { deliveryOf, judge } from './delivery.ts';
-import { createEntry, type Entry, isSettled } from './entry.ts';
+import { createDraftSigning, type DraftSigning, type FirstAsk } from './draft-signing.ts';
+import { createEntry, type Entry, isSettled, signedEvent, signedPublication } from './entry.ts';
 import { createRecords, type PublicationRecord, type PublicationRecords } from './records.ts';
 
 /** What the door says to an own event: kept, or why not. */
@@ -26,7 +27,9 @@ export interface OutboxOptions {
   /** The version of that address that the store has now. */
   readonly getNewest: (address: string) => Promise<NostrEvent | undefined>;
   /** Where the event belongs (NIP-65). */
-  readonly routesOf: (event: NostrEvent) => Promise<readonly string[]>;
+  readonly routesOf: (event: UnsignedEvent) => Promise<readonly string[]>;
+  /** The signer that is there now; drafts are only ever signed by the key that they were drafted for. */
+  readonly getSigner: () => Signer | undefined;
   readonly onFailed: (what: string, error: unknown) => void;
   /**
    * Becomes the one process or tab that sends what this storage holds: the function that gives it up, or undefined where
@@ -41,7 +44,14 @@ export interface OutboxOptions {
 export interface Outbox {
   /** Resumes what an earlier process left. */
   start(): Promise<void>;
-  publish(event: NostrEvent, options?: PublishOptions): Promise<Publication>;
+  publish(event: NostrEvent, options?: PublishOptions): Promise<SignedPublication>;
+  /**
+   * Keeps an event without a signature until its signer is there. Resolves with what the first ask came to.
+   * @throws SignerError where the signer refuses while the caller waits: then nothing is kept
+   */
+  publishDraft(event: UnsignedEvent, options: PublishOptions & FirstAsk): Promise<Publication>;
+  /** Asks a signer that has come, or changed, for what waits. */
+  signerChanged(): void;
   get(id: string): Publication | undefined;
   /** What is not settled, oldest first. */
   pending(): readonly Publication[];
@@ -71,24 +81,30 @@ class DurableOutbox implements Outbox {
   #resign: (() => Promise<void>) | undefined;
   #cancelWatch: (() => void) | undefined;
   #watching: Promise<void> = Promise.resolve();
+  readonly #drafts: DraftSigning;
 
   constructor(options: OutboxOptions, records: PublicationRecords) {
     this.#options = options;
     this.#records = records;
+    const { clock, getSigner, getNewest, onFailed, step } = options;
+    const onChanged = (id: string): Promise<void> => this.#takeSigned(id);
+    this.#drafts = createDraftSigning({ records, clock, getSigner, getNewest, onFailed, step, onChanged });
   }
 
   async start(): Promise<void> {
     const { lead = async () => async () => {} } = this.#options;
     this.#resign = await lead();
     if (this.#resign) await this.#takeOver();
+    this.#drafts.wake();
     if (this.#options.lead) this.#watchSoon();
   }
 
   /** Takes up what earlier and other processes have left to be sent. */
   async #takeOver(): Promise<void> {
     for (const record of await this.#records.loadOpen()) {
-      if (this.#entries.has(record.event.id)) continue;
+      if (this.#entries.has(record.id)) continue;
       const entry = this.#add(record);
+      if (record.state === 'unsigned') continue;
       if (record.state === 'cancelling') await this.#finishCancel(entry);
       else await this.#resume(entry);
     }
@@ -107,30 +123,80 @@ class DurableOutbox implements Outbox {
   /** Looks at what other processes have done: the one that leads takes up their publications, the others follow it. */
   async #watch(): Promise<void> {
     this.#resign ??= await this.#options.lead?.();
-    if (this.#resign) return await this.#takeOver();
+    this.#drafts.look();
+    if (this.#resign) {
+      // Another process may have the signer that this one lacks.
+      for (const { id, state } of [...this.#entries.values()]) if (state === 'unsigned') await this.#takeSigned(id);
+      return await this.#takeOver();
+    }
     for (const entry of [...this.#entries.values()]) await this.#follow(entry);
   }
 
   async #follow(entry: Entry): Promise<void> {
-    const record = await this.#records.load(entry.event.id);
+    const record = await this.#records.load(entry.id);
     if (!record) return;
-    if (record.state === 'settled' || record.state === 'cancelled') this.#entries.delete(entry.event.id);
+    if (record.state === 'settled' || record.state === 'cancelled') this.#entries.delete(entry.id);
     entry.take(record);
   }
 
-  async publish(event: NostrEvent, publishOptions: PublishOptions = {}): Promise<Publication> {
+  /** Takes up what has become of a draft, here or in another process. */
+  async #takeSigned(id: string): Promise<void> {
+    const record = await this.#records.load(id);
+    if (!record) return;
+    const isOver = record.state === 'settled' || record.state === 'cancelled';
+    const known = this.#entries.get(id);
+    if (!known && isOver) return;
+    const entry = known ?? this.#add(record);
+    if (isOver) this.#entries.delete(id);
+    const isNew = entry.state === 'unsigned' || !known;
+    entry.take(record);
+    if (!isNew || record.state !== 'open') return;
+    await this.#resume(entry);
+    this.#pump();
+  }
+
+  async publish(event: NostrEvent, publishOptions: PublishOptions = {}): Promise<SignedPublication> {
     const known = this.#entries.get(event.id);
-    if (known) return known.publication;
+    // A draft that was signed elsewhere gives way to the signed event.
+    if (known && known.state !== 'unsigned') return signedPublication(known);
     const record = await this.#toRecord(event, publishOptions);
     this.#step('before the record');
     await this.#records.add(record);
     this.#step('after the record');
-    const entry = this.#add(record);
-    if (record.delivery !== 'control' || record.notBeforeMs <= record.createdAtMs) await this.#store(entry);
+    known?.take(record);
+    const entry = known ?? this.#add(record);
+    if (this.#isForStore(entry)) await this.#store(entry);
     await this.#supersede(entry);
     this.#settleIfDone(entry);
     this.#pump();
+    return signedPublication(entry);
+  }
+
+  async publishDraft(event: UnsignedEvent, options: PublishOptions & FirstAsk): Promise<Publication> {
+    const record = await this.#toRecord(event, options);
+    const known = this.#entries.get(record.id);
+    if (known) return known.publication;
+    if ([...this.#entries.values()].filter(({ state }) => state === 'unsigned').length >= draftsMax) {
+      throw new PublishError('full', `${draftsMax} drafts wait for a signature already`);
+    }
+    const draft = this.#drafts.toDraft(record, options);
+    this.#step('before the draft');
+    await this.#records.add(draft);
+    const entry = this.#add(draft);
+    this.#step('after the draft');
+    try {
+      await this.#drafts.ask(draft, options);
+    } catch (error) {
+      this.#entries.delete(entry.id);
+      entry.state = 'cancelled';
+      entry.changed();
+      throw error;
+    }
     return entry.publication;
+  }
+
+  signerChanged(): void {
+    this.#drafts.signerChanged();
   }
 
   get(id: string): Publication | undefined {
@@ -143,7 +209,7 @@ class DurableOutbox implements Outbox {
 
   async recent(limit: number): Promise<readonly Publication[]> {
     const found = await this.#records.loadRecent(limit);
-    return found.map((record) => this.get(record.event.id) ?? this.#toEntry(record).publication);
+    return found.map((record) => this.get(record.id) ?? this.#toEntry(record).publication);
   }
 
   setOnline(isOnline: boolean): void {
@@ -154,6 +220,7 @@ class DurableOutbox implements Outbox {
         if (target.state === 'retry') entry.setTarget({ ...target, nextAtMs: this.#options.clock.now() });
       }
     }
+    this.#drafts.wake();
     this.#pump();
   }
 
@@ -162,16 +229,21 @@ class DurableOutbox implements Outbox {
     this.#cancelTimer?.();
     this.#cancelWatch?.();
     await this.#watching;
+    await this.#drafts.stop();
     await Promise.all(this.#sending);
     await this.#resign?.();
     this.#resign = undefined;
   }
 
-  async #toRecord(event: NostrEvent, { relays, undoMs = 0 }: PublishOptions): Promise<PublicationRecord> {
+  async #toRecord(
+    event: NostrEvent | UnsignedEvent,
+    { relays, undoMs = 0 }: PublishOptions,
+  ): Promise<PublicationRecord> {
     const { clock, getNewest, routesOf } = this.#options;
     const address = getAddress(event);
     const routed = [...new Set(relays ?? (await routesOf(event)))].slice(0, publishRelaysMax);
     return {
+      id: 'id' in event ? event.id : getEventId(event),
       event,
       previous: address === undefined ? undefined : await getNewest(address),
       address,
@@ -185,12 +257,17 @@ class DurableOutbox implements Outbox {
 
   /** Into the store; what the store refuses is no publication. */
   async #store(entry: Entry): Promise<void> {
-    const verdict = await this.#options.submit(entry.event);
+    const verdict = await this.#options.submit(signedEvent(entry));
     this.#step('after the store');
     if (verdict.isKept) return;
-    this.#entries.delete(entry.event.id);
-    await this.#records.remove(entry.event.id);
+    this.#entries.delete(entry.id);
+    await this.#records.remove(entry.id);
     throw new PublishError('refused', `the event cannot be published: ${verdict.reason}`);
+  }
+
+  /** A deletion request is applied when it can no longer be taken back. */
+  #isForStore({ record }: Entry): boolean {
+    return record.delivery !== 'control' || record.notBeforeMs <= this.#options.clock.now();
   }
 
   /** Older versions on their way need not arrive any more. */
@@ -198,7 +275,7 @@ class DurableOutbox implements Outbox {
     const { address } = entry.record;
     if (address === undefined) return;
     for (const other of [...this.#entries.values()]) {
-      const isOlder = other !== entry && other.record.address === address && other.state === 'open';
+      const isOlder = other !== entry && other.record.address === address && isOnItsWay(other);
       if (!isOlder || other.event.created_at > entry.event.created_at) continue;
       other.closeTargets('superseded');
       await this.#settle(other, 'settled', 'superseded');
@@ -207,9 +284,9 @@ class DurableOutbox implements Outbox {
 
   /** After a restart: the store may not have it yet, and a relay may have it though its OK was not noted. */
   async #resume(entry: Entry): Promise<void> {
-    const { record } = entry;
-    if (record.delivery !== 'control' || record.notBeforeMs <= this.#options.clock.now()) {
-      const verdict = await this.#options.submit(entry.event);
+    if (this.#isForStore(entry)) {
+      const verdict = await this.#options.submit(signedEvent(entry));
+      this.#step('after the store');
       // A newer version, or a deletion, came from another device meanwhile.
       if (!verdict.isKept) {
         entry.closeTargets('superseded');
@@ -227,7 +304,7 @@ class DurableOutbox implements Outbox {
 
   #add(record: PublicationRecord): Entry {
     const entry = this.#toEntry(record);
-    this.#entries.set(record.event.id, entry);
+    this.#entries.set(record.id, entry);
     return entry;
   }
 
@@ -255,7 +332,7 @@ class DurableOutbox implements Outbox {
     ];
     return ordered.flatMap((entry) =>
       [...entry.targets.values()]
-        .filter((target) => !isSettled(target) && !this.#busy.has(`${entry.event.id} ${target.relay}`))
+        .filter((target) => !isSettled(target) && !this.#busy.has(`${entry.id} ${target.relay}`))
         .map((target) => ({ entry, target })),
     );
   }
@@ -263,7 +340,7 @@ class DurableOutbox implements Outbox {
   readonly #busy = new Set<string>();
 
   #begin(entry: Entry, target: PublishTarget): void {
-    const key = `${entry.event.id} ${target.relay}`;
+    const key = `${entry.id} ${target.relay}`;
     this.#busy.add(key);
     const run = this.#send(entry, target)
       .catch((error: unknown) => this.#postpone(entry, target, error))
@@ -277,7 +354,8 @@ class DurableOutbox implements Outbox {
 
   async #send(entry: Entry, target: PublishTarget): Promise<void> {
     const { pool, clock, random, book } = this.#options;
-    const { event, record } = entry;
+    const { record } = entry;
+    const event = signedEvent(entry);
     const { relay } = target;
     if (record.delivery === 'control' && target.attempts === 0) await this.#store(entry);
     // A relay whose OK was lost, or came when this process had just ended, is asked before it is sent to again.
@@ -321,7 +399,7 @@ class DurableOutbox implements Outbox {
 
   /** False where another process has taken the event back. */
   async #claimSend(entry: Entry, target: PublishTarget): Promise<boolean> {
-    if (!(await this.#records.claimSend(entry.event.id, target))) {
+    if (!(await this.#records.claimSend(entry.id, target))) {
       await this.#follow(entry);
       return false;
     }
@@ -330,7 +408,7 @@ class DurableOutbox implements Outbox {
   }
 
   async #setTarget(entry: Entry, target: PublishTarget): Promise<void> {
-    await this.#records.setTarget(entry.event.id, target);
+    await this.#records.setTarget(entry.id, target);
     entry.setTarget(target);
   }
 
@@ -341,17 +419,18 @@ class DurableOutbox implements Outbox {
 
   async #settle(entry: Entry, state: 'settled' | 'cancelled', targets?: 'superseded' | 'cancelled'): Promise<void> {
     entry.state = state;
-    await this.#records.setState(entry.event.id, state, targets);
-    this.#entries.delete(entry.event.id);
+    await this.#records.setState(entry.id, state, targets);
+    this.#entries.delete(entry.id);
     entry.changed();
   }
 
   async #cancel(entry: Entry): Promise<boolean> {
-    if (entry.state !== 'open') return false;
+    if (!isOnItsWay(entry)) return false;
     if ([...entry.targets.values()].some(({ mayHaveIt }) => mayHaveIt)) return false;
-    if (!(await this.#records.claimCancel(entry.event.id))) {
+    const claimed = await this.#records.claimCancel(entry.id);
+    if (claimed === undefined || claimed === 'cancelled') {
       await this.#follow(entry);
-      return false;
+      return claimed === 'cancelled';
     }
     entry.state = 'cancelling';
     entry.closeTargets('cancelled');
@@ -363,7 +442,7 @@ class DurableOutbox implements Outbox {
   async #finishCancel(entry: Entry): Promise<void> {
     const { delivery, previous } = entry.record;
     // A deletion request was not applied yet: it waits until it can no longer be taken back.
-    if (delivery !== 'control') await this.#options.withdraw(entry.event, previous);
+    if (delivery !== 'control') await this.#options.withdraw(signedEvent(entry), previous);
     this.#step('after the withdrawal');
     await this.#settle(entry, 'cancelled');
   }
@@ -371,4 +450,8 @@ class DurableOutbox implements Outbox {
   #step(name: string): void {
     this.#options.step?.(name);
   }
+}
+
+function isOnItsWay({ state }: Entry): boolean {
+  return state === 'open' || state === 'unsigned';
 }

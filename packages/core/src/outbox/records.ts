@@ -1,18 +1,20 @@
 import type { Database, Queryable, SqlRow } from '@nostrata/database';
-import type { NostrEvent } from '@nostrata/protocol';
+import type { NostrEvent, UnsignedEvent } from '@nostrata/protocol';
 import type { PublishTarget, TargetState } from '../contract.ts';
 import { settledKeptMax } from '../limits.ts';
 import type { DeliveryClass } from './delivery.ts';
 
 /**
- * Where the record of a publication stands: `open` until every target is settled; `cancelling` between the decision to
+ * Where the record of a publication stands: `unsigned` until a signer has signed it; `open` until every target is settled; `cancelling` between the decision to
  * take it back and the store having done so.
  */
-export type RecordState = 'open' | 'cancelling' | 'settled' | 'cancelled';
+export type RecordState = 'unsigned' | 'open' | 'cancelling' | 'settled' | 'cancelled';
 
 /** A publication as it is kept. */
 export interface PublicationRecord {
-  readonly event: NostrEvent;
+  /** The id of the event, signed or not. */
+  readonly id: string;
+  readonly event: NostrEvent | UnsignedEvent;
   /** The version that it replaced here, to be put back by `cancel`. */
   readonly previous: NostrEvent | undefined;
   readonly address: string | undefined;
@@ -22,6 +24,11 @@ export interface PublicationRecord {
   readonly notBeforeMs: number;
   readonly state: RecordState;
   readonly targets: readonly PublishTarget[];
+  /** When it is given up without a signature. */
+  readonly signByMs?: number | undefined;
+  /** Until then one process has the asking of its signer to itself. */
+  readonly askedUntilMs?: number | undefined;
+  readonly reason?: string | undefined;
 }
 
 /** The durable part of the outbox: each method is one transaction, and is on disk when it resolves. */
@@ -30,8 +37,22 @@ export interface PublicationRecords {
   setTarget(id: string, target: PublishTarget): Promise<void>;
   /** Marks that the event is being sent to the relay; false, and nothing is changed, where it was taken back. */
   claimSend(id: string, target: PublishTarget): Promise<boolean>;
-  /** Marks that the event is taken back; false, and nothing is changed, where a relay may have it. */
-  claimCancel(id: string): Promise<boolean>;
+  /** Takes the asking of a signer to itself until that time; false where another process has it, or it is over. */
+  claimAsk(id: string, nowMs: number, untilMs: number): Promise<boolean>;
+  renewAsk(id: string, untilMs: number): Promise<void>;
+  /** Gives the asking up again, and notes why there is no signature. */
+  releaseAsk(id: string, reason: string): Promise<void>;
+  /** Puts the signed event in the place of the draft, ready to be sent; false where it was taken back or given up. */
+  claimSigned(id: string, signed: SignedDraft): Promise<boolean>;
+  /** Gives a draft up; false where it is none any more. */
+  endDraft(id: string, reason: string, targets: 'cancelled' | 'superseded'): Promise<boolean>;
+  /** What waits for a signature, oldest first. */
+  loadUnsigned(): Promise<PublicationRecord[]>;
+  /**
+   * Marks that the event is taken back: `cancelled` where that is all, `cancelling` where the store has it; undefined,
+   * and nothing is changed, where a relay may have it.
+   */
+  claimCancel(id: string): Promise<RecordState | undefined>;
   load(id: string): Promise<PublicationRecord | undefined>;
   /** Sets the state of the record, and of its targets where one is given and they are not settled. */
   setState(id: string, state: RecordState, targets?: 'cancelled' | 'superseded'): Promise<void>;
@@ -40,6 +61,14 @@ export interface PublicationRecords {
   loadOpen(): Promise<PublicationRecord[]>;
   /** The newest ones, settled or not. */
   loadRecent(limit: number): Promise<PublicationRecord[]>;
+}
+
+/** What becomes of a draft when it is signed. */
+export interface SignedDraft {
+  readonly event: NostrEvent;
+  /** The version that it replaces now. */
+  readonly previous: NostrEvent | undefined;
+  readonly nowMs: number;
 }
 
 interface PublicationRow extends SqlRow {
@@ -51,6 +80,9 @@ interface PublicationRow extends SqlRow {
   readonly created_at_ms: number;
   readonly not_before_ms: number;
   readonly state: RecordState;
+  readonly sign_by_ms: number | null;
+  readonly asked_until_ms: number | null;
+  readonly reason: string | null;
 }
 
 interface TargetRow extends SqlRow {
@@ -80,15 +112,17 @@ export function createRecords(database: Database): PublicationRecords {
         if (open.length > 0) await updateTarget(transaction, id, target);
         return open.length > 0;
       }),
+    ...draftRecords(database),
     claimCancel: async (id) =>
       await database.transaction(async (transaction) => {
-        const claimed = await transaction.query(
-          `UPDATE core_publication SET state = 'cancelling' WHERE id = $1 AND state = 'open'
-             AND NOT EXISTS (SELECT 1 FROM core_target WHERE core_target.id = $1 AND may_have_it = 1) RETURNING id`,
+        const [claimed] = await transaction.query<{ state: RecordState }>(
+          `UPDATE core_publication SET state = CASE state WHEN 'unsigned' THEN 'cancelled' ELSE 'cancelling' END
+           WHERE id = $1 AND state IN ('unsigned', 'open')
+             AND NOT EXISTS (SELECT 1 FROM core_target WHERE core_target.id = $1 AND may_have_it = 1) RETURNING state`,
           [id],
         );
-        if (claimed.length > 0) await closeTargets(transaction, id, 'cancelled');
-        return claimed.length > 0;
+        if (claimed) await closeTargets(transaction, id, 'cancelled');
+        return claimed?.state;
       }),
     load: async (id) => (await loadWhere(database, 'WHERE id = $1', [id]))[0],
     setState: async (id, state, targets) =>
@@ -103,9 +137,55 @@ export function createRecords(database: Database): PublicationRecords {
       }),
     loadOpen: async () => {
       await forgetOldest(database);
-      return await loadWhere(database, "WHERE state IN ('open', 'cancelling') ORDER BY created_at_ms, id", []);
+      return await loadWhere(
+        database,
+        "WHERE state IN ('unsigned', 'open', 'cancelling') ORDER BY created_at_ms, id",
+        [],
+      );
     },
     loadRecent: async (limit) => await loadWhere(database, 'ORDER BY created_at_ms DESC, id LIMIT $1', [limit]),
+  };
+}
+
+/** The part for drafts. */
+function draftRecords(
+  database: Database,
+): Pick<PublicationRecords, 'claimAsk' | 'renewAsk' | 'releaseAsk' | 'claimSigned' | 'endDraft' | 'loadUnsigned'> {
+  /** Changes a draft that is one still; says whether it was. */
+  const update = async (queryable: Queryable, assignments: string, values: readonly (string | number | null)[]) => {
+    const rows = await queryable.query(
+      `UPDATE core_publication SET ${assignments} WHERE id = $1 AND state = 'unsigned' RETURNING id`,
+      values,
+    );
+    return rows.length > 0;
+  };
+  return {
+    claimAsk: async (id, nowMs, untilMs) => {
+      const rows = await database.query(
+        `UPDATE core_publication SET asked_until_ms = $3
+         WHERE id = $1 AND state = 'unsigned' AND (asked_until_ms IS NULL OR asked_until_ms <= $2) RETURNING id`,
+        [id, nowMs, untilMs],
+      );
+      return rows.length > 0;
+    },
+    renewAsk: async (id, untilMs) => void (await update(database, 'asked_until_ms = $2', [id, untilMs])),
+    releaseAsk: async (id, reason) => void (await update(database, 'asked_until_ms = NULL, reason = $2', [id, reason])),
+    claimSigned: async (id, { event, previous, nowMs }) =>
+      await update(
+        database,
+        "state = 'open', event = $2, previous = $3, created_at_ms = $4, asked_until_ms = NULL, reason = NULL",
+        [id, JSON.stringify(event), previous ? JSON.stringify(previous) : null, nowMs],
+      ),
+    endDraft: async (id, reason, targets) =>
+      await database.transaction(async (transaction) => {
+        const isEnded = await update(transaction, "state = 'settled', reason = $2, asked_until_ms = NULL", [
+          id,
+          reason,
+        ]);
+        if (isEnded) await closeTargets(transaction, id, targets);
+        return isEnded;
+      }),
+    loadUnsigned: async () => await loadWhere(database, "WHERE state = 'unsigned' ORDER BY created_at_ms, id", []),
   };
 }
 
@@ -140,15 +220,16 @@ async function closeTargets(transaction: Queryable, id: string, state: 'cancelle
 }
 
 async function insert(transaction: Queryable, record: PublicationRecord): Promise<void> {
-  const { event, previous, address, delivery, createdAtMs, notBeforeMs, state, targets } = record;
+  const { id, event, previous, address, delivery, createdAtMs, notBeforeMs, state, targets } = record;
   // One that was settled or taken back may be published again.
-  await transaction.query('DELETE FROM core_publication WHERE id = $1', [event.id]);
-  await transaction.query('DELETE FROM core_target WHERE id = $1', [event.id]);
+  await transaction.query('DELETE FROM core_publication WHERE id = $1', [id]);
+  await transaction.query('DELETE FROM core_target WHERE id = $1', [id]);
   await transaction.query(
-    `INSERT INTO core_publication (id, event, previous, address, delivery, created_at_ms, not_before_ms, state)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `INSERT INTO core_publication (id, event, previous, address, delivery, created_at_ms, not_before_ms, state,
+       sign_by_ms, asked_until_ms)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
-      event.id,
+      id,
       JSON.stringify(event),
       previous ? JSON.stringify(previous) : null,
       address ?? null,
@@ -156,12 +237,14 @@ async function insert(transaction: Queryable, record: PublicationRecord): Promis
       createdAtMs,
       notBeforeMs,
       state,
+      record.signByMs ?? null,
+      record.askedUntilMs ?? null,
     ],
   );
   for (const { relay, state: targetState, attempts } of targets) {
     await transaction.query(
       'INSERT INTO core_target (id, relay, state, attempts, may_have_it) VALUES ($1, $2, $3, $4, 0)',
-      [event.id, relay, targetState, attempts],
+      [id, relay, targetState, attempts],
     );
   }
 }
@@ -180,13 +263,17 @@ async function forgetOldest(database: Database): Promise<void> {
 
 function toRecord(row: PublicationRow, targets: readonly TargetRow[]): PublicationRecord {
   return {
-    event: JSON.parse(row.event) as NostrEvent,
+    id: row.id,
+    event: JSON.parse(row.event) as NostrEvent | UnsignedEvent,
     previous: row.previous === null ? undefined : (JSON.parse(row.previous) as NostrEvent),
     address: row.address ?? undefined,
     delivery: row.delivery,
     createdAtMs: Number(row.created_at_ms),
     notBeforeMs: Number(row.not_before_ms),
     state: row.state,
+    signByMs: row.sign_by_ms === null ? undefined : Number(row.sign_by_ms),
+    askedUntilMs: row.asked_until_ms === null ? undefined : Number(row.asked_until_ms),
+    reason: row.reason ?? undefined,
     targets: targets.map(({ relay, state, attempts, may_have_it, next_at_ms, reason }) => ({
       relay,
       state,

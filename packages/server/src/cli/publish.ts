@@ -76,7 +76,9 @@ async function begin(run: Run, source: PublishSource): Promise<void> {
   if (source.type === 'template') return await publishTemplate(run, source);
   // What waits for its next try is tried now.
   core.setOnline(true);
-  const pending = core.pending();
+  const unsigned = core.pending().filter(({ isSigned }) => !isSigned);
+  if (unsigned.length > 0) say(invocation.terminal, `Waiting for a signature: ${formatCount(unsigned.length)}.`);
+  const pending = core.pending().filter(({ isSigned }) => isSigned);
   for (const publication of pending) outcomes.add(publication);
   if (pending.length > 0 || invocation.json) return;
   const isElsewhere = (await core.publications()).some(isUnsent);
