@@ -4,6 +4,8 @@ import type { Change, Seq } from '@nostrata/store';
 /** What a view works with while it applies changes: one open transaction. */
 export interface ViewTransaction extends Queryable {
   readonly dialect: Database['dialect'];
+  /** True while rows are built beside those that are there, to be compared and dropped: nothing else may be written. */
+  readonly isShadow: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface View {
   apply(changes: readonly Change[], transaction: ViewTransaction): Promise<void>;
 }
 
-/** One table of a view, in statements that SQLite and PostgreSQL both take (`BIGINT`, `TEXT`, `BLOB`-free). */
+/** One table of a view, in statements that SQLite and PostgreSQL both take (`BIGINT`, `TEXT`, `BLOB`). */
 export interface ViewTable {
   readonly name: string;
   /** CREATE TABLE and CREATE INDEX. */

@@ -1,4 +1,4 @@
-import type { Database, Queryable, SqlRow } from '@nostrata/database';
+import type { Database, Queryable, SqlRow, SqlValue } from '@nostrata/database';
 import type { Seq } from '@nostrata/store';
 import { loadBatch, type Source, selectChanges } from './batch.ts';
 import type { RebuildOptions, RebuildReport, RowDifference, View } from './contract.ts';
@@ -131,7 +131,7 @@ async function compareTables(transaction: Queryable, [view, shadow]: readonly [V
 }
 
 function joinRows(before: readonly SqlRow[], after: readonly SqlRow[], key: readonly string[]) {
-  const textOf = (row: SqlRow): string => JSON.stringify(key.map((column) => String(row[column])));
+  const textOf = (row: SqlRow): string => JSON.stringify(key.map((column) => writeValue(row[column])));
   const afterByKey = new Map(after.map((row) => [textOf(row), row]));
   const joined: { before?: SqlRow; after?: SqlRow }[] = [];
   for (const row of before) {
@@ -141,6 +141,11 @@ function joinRows(before: readonly SqlRow[], after: readonly SqlRow[], key: read
   }
   for (const row of afterByKey.values()) joined.push({ after: row });
   return joined;
+}
+
+/** The engines' bytes are objects of different classes. */
+function writeValue(value: SqlValue | undefined): string {
+  return value instanceof Uint8Array ? value.join() : String(value);
 }
 
 async function countRows(queryable: Queryable, { tables }: View): Promise<number> {

@@ -19,7 +19,7 @@ export async function dropTables(transaction: Queryable, names: readonly string[
 
 /** A transaction as views see it. */
 export function toViewTransaction(transaction: Queryable, dialect: Database['dialect']): ViewTransaction {
-  return { dialect, query: (sql, parameters) => transaction.query(sql, parameters) };
+  return { dialect, isShadow: false, query: (sql, parameters) => transaction.query(sql, parameters) };
 }
 
 /** @throws AssertionError where the view breaks a rule that the machinery builds on */
@@ -51,6 +51,7 @@ export function createShadow(view: View): View {
     apply: (changes, { dialect, query }) =>
       view.apply(changes, {
         dialect,
+        isShadow: true,
         query: <Row extends SqlRow>(sql: string, parameters?: readonly SqlValue[]) =>
           query<Row>(toShadow(sql), parameters),
       }),
@@ -59,9 +60,10 @@ export function createShadow(view: View): View {
 
 /**
  * Texts compare by their bytes in SQLite; in PostgreSQL they do so only where they are told, and prefix ranges and
- * orders then mean the same in both. Tables of SQLite are kept in the order of their key, as views are read by it.
+ * orders then mean the same in both. Bytes have another name there. Tables of SQLite are kept in the order of their key, as views are read by it.
  */
 function adaptStatement(statement: string, dialect: Database['dialect']): string {
   if (!statement.startsWith('CREATE TABLE')) return statement;
-  return dialect === 'sqlite' ? `${statement} WITHOUT ROWID` : statement.replace(/\bTEXT\b/g, 'TEXT COLLATE "C"');
+  if (dialect === 'sqlite') return `${statement} WITHOUT ROWID`;
+  return statement.replace(/\bTEXT\b/g, 'TEXT COLLATE "C"').replace(/\bBLOB\b/g, 'BYTEA');
 }
