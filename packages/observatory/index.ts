@@ -40,3 +40,13 @@ export type {
   SeriesQuery,
   StatisticsReads,
 } from './src/contract.ts';
+export { toDay, toHour, undated } from './src/facts/buckets.ts';
+export {
+  EventState,
+  type LedgerPrefix,
+  ledgerPrefixes,
+  type Metric,
+  migrateFacts,
+  viewTables as statisticsTables,
+  ZapState,
+} from './src/facts/tables.ts';
