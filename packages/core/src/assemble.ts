@@ -165,7 +165,7 @@ async function retain(
     protectedPubkeys: new Set([...(own === undefined ? [] : [own]), ...pending]),
   });
   // What was removed must be asked for again when somebody scrolls there.
-  if (report.removed > 0 && policy.dryRun !== true) await state.coverage.clear();
+  await state.caughtUp();
   return report;
 }
 

@@ -34,5 +34,10 @@ export const coreMigrations: MigrationSet = {
         'ALTER TABLE core_publication ADD COLUMN reason TEXT',
       ],
     },
+    {
+      version: 3,
+      name: 'the position of the log as of which spans are covered',
+      statements: ['ALTER TABLE core_coverage ADD COLUMN as_of_seq BIGINT NOT NULL DEFAULT 0'],
+    },
   ],
 };

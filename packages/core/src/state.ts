@@ -7,6 +7,7 @@ import type { BrowserParts, CoreOptions, OpenStorage, Storage } from './contract
 import type { CoreEvents } from './events.ts';
 import { type Coverage, createCoverage } from './freshness/coverage.ts';
 import { createLedger, type FreshnessLedger } from './freshness/ledger.ts';
+import { createRemovals, removalsView } from './freshness/removals.ts';
 import { createScores, type Scores } from './loading/scores.ts';
 import { createLookups, type Lookups } from './lookups.ts';
 import { coreMigrations } from './schema.ts';
@@ -47,13 +48,18 @@ export async function openState(storage: Storage, { clock, events, stack, browse
     await createViews({
       store,
       database: viewsDatabase,
-      views: createAllViews(),
+      views: [...createAllViews(), removalsView],
       onFailed: (view, error) => events.failed(`view ${view}`, error),
     }),
   );
   const ledger = createLedger(database, clock, events.failed);
   stack.defer(() => ledger.stop());
-  const coverage = createCoverage(database, clock, events.failed);
+  const coverage = createCoverage({
+    database,
+    clock,
+    removals: createRemovals(views, viewsDatabase),
+    onFailed: events.failed,
+  });
   stack.defer(() => coverage.stop());
   const scores = await createScores(database, clock, events.failed);
   stack.defer(() => scores.stop());

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { migrate, openSqlite } from '@nostrata/database';
+import { toSeq } from '@nostrata/store';
 import { coreMigrations } from '../schema.ts';
 import { createTestClock } from '../test-clock.ts';
 import { createCoverage } from './coverage.ts';
 import { createLedger, isBackingOff, isFresh } from './ledger.ts';
+import type { Removals, RoomMade } from './removals.ts';
 
 const freshness = { freshForMs: 1_000, missingForMs: 100, policy: 'cache-first' } as const;
 const rethrow = (what: string, error: unknown): never => {
@@ -72,17 +74,59 @@ test('checks outlive the process, and are written together', async () => {
 test('coverage outlives the process, by atom and relay', async () => {
   await using database = await openDatabase();
   const clock = createTestClock(10_000);
-  const coverage = createCoverage(database, clock, rethrow);
+  const options = { database, clock, removals: createRemovedByHand(), onFailed: rethrow };
+  const coverage = createCoverage(options);
   coverage.add('x', 'wss://a.example', { since: 5, until: 9 });
   coverage.add('x', 'wss://a.example', { since: 10, until: 12 });
   coverage.add('x', 'wss://b.example', { since: 1, until: 2 });
   await coverage.stop();
-  const again = createCoverage(database, clock, rethrow);
+  const again = createCoverage(options);
   await again.load(['x', 'y']);
   assert.deepEqual(again.get('x', 'wss://a.example'), [{ since: 5, until: 12 }]);
   assert.deepEqual(again.get('x', 'wss://b.example'), [{ since: 1, until: 2 }]);
   assert.deepEqual(again.get('y', 'wss://a.example'), []);
-  await again.clear();
-  await again.load(['x']);
-  assert.deepEqual(again.get('x', 'wss://a.example'), []);
 });
+
+test('spans of which something was removed are not covered any more, in memory and on disk, and later ones are', async () => {
+  await using database = await openDatabase();
+  const clock = createTestClock(10_000);
+  const removals = createRemovedByHand();
+  const options = { database, clock, removals, onFailed: rethrow };
+  const coverage = createCoverage(options);
+  coverage.add('x', 'wss://a.example', { since: 5, until: 9 });
+  coverage.add('x', 'wss://a.example', { since: 20, until: 30 });
+  coverage.add('x', 'wss://b.example', { since: 1, until: 40 });
+  await coverage.flush();
+  removals.remove(7);
+  assert.deepEqual(coverage.get('x', 'wss://a.example'), [{ since: 20, until: 30 }]);
+  assert.deepEqual(coverage.get('x', 'wss://b.example'), []);
+  // Nothing of that was written: what is on disk is of before the removal.
+  const again = createCoverage(options);
+  await again.load(['x']);
+  assert.deepEqual(again.get('x', 'wss://a.example'), [{ since: 20, until: 30 }]);
+  again.add('x', 'wss://b.example', { since: 2, until: 41 });
+  await again.stop();
+  const after = createCoverage(options);
+  await after.load(['x']);
+  assert.deepEqual(after.get('x', 'wss://b.example'), [{ since: 2, until: 41 }]);
+});
+
+/** Removals as the log would tell of them. */
+function createRemovedByHand(): Removals & { remove(second: number): void } {
+  const listeners = new Set<(second: number) => void>();
+  const rows: RoomMade[] = [];
+  let seq = 0;
+  return {
+    position: () => toSeq(seq),
+    load: async () => rows,
+    follow: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    remove: (second) => {
+      seq += 1;
+      rows.push({ seq, second });
+      for (const listener of listeners) listener(second);
+    },
+  };
+}

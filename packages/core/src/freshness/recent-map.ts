@@ -4,7 +4,8 @@ export interface RecentMap<V> {
   has(key: string): boolean;
   set(key: string, value: V): void;
   delete(key: string): void;
-  clear(): void;
+  /** The keys that are there now; a snapshot. */
+  keys(): readonly string[];
   readonly size: number;
 }
 
@@ -34,7 +35,7 @@ export function createRecentMap<V>(entriesMax: number, mayForget: (key: string) 
     delete: (key) => {
       entries.delete(key);
     },
-    clear: () => entries.clear(),
+    keys: () => [...entries.keys()],
     get size() {
       return entries.size;
     },
