@@ -50,3 +50,8 @@ export {
   viewTables as statisticsTables,
   ZapState,
 } from './src/facts/tables.ts';
+export { createRegistry, type Registry, type RegistryOptions } from './src/registry/registry.ts';
+export { createRelayReads, type RelayReadsOptions } from './src/registry/relay-reads.ts';
+export type { KnownRelay, NewRelay, RelaySource } from './src/registry/relay-table.ts';
+export type { Seed } from './src/registry/seeds.ts';
+export { migrateRegistry } from './src/registry/tables.ts';
