@@ -67,9 +67,14 @@ export function assembleCore(pieces: CorePieces): Core {
   const { store } = state.storage;
   let isOnline = true;
 
+  /** A profile is read to be shown. */
+  const noteShown = (name: ReadName, value: string | Address): void => {
+    if (name === 'profile' && typeof value === 'string') state.shown.note(value);
+  };
   const resolve = (name: ReadName, target: string | Address, options: LoadOptions) => {
     const parse = (parsers[name] ?? parsePubkey) as (target: string | Address) => Target<string | Address>;
     const { value, hints } = parse(target);
+    noteShown(name, value);
     const spec = (specs[name] as (value: string | Address) => WatchSpec<unknown>)(value);
     return { spec, options: { ...options, relays: [...hints, ...(options.relays ?? [])] } };
   };

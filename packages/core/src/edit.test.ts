@@ -149,3 +149,45 @@ test('a change by another device while a person signs is kept', async () => {
     [bob.pubkey, 'd'.repeat(64), 'e'.repeat(64)],
   );
 });
+
+test('an edit reads the relays that its author has moved to by another device since the list was checked', async () => {
+  await using world = await createWorld(2);
+  const { network, alice, bob, carol } = world;
+  const [old, moved] = network.relays;
+  old?.put(alice.event({ kind: 10_002, tags: [['r', old.url]] }), alice.follows([bob.pubkey]));
+  const core = await world.open({ relays: [old?.url ?? ''] });
+  await core.relayList(alice.pubkey);
+  await core.follows(alice.pubkey);
+  old?.put(alice.event({ kind: 10_002, tags: [['r', moved?.url ?? '']] }));
+  moved?.put(alice.follows([bob.pubkey, carol.pubkey]));
+  const { event } = await follow(core, 'd'.repeat(64));
+  assert.deepEqual(
+    event.tags.map(([, pubkey]) => pubkey),
+    [bob.pubkey, carol.pubkey, 'd'.repeat(64)],
+  );
+});
+
+test('an edit asks for the relay list with its base where the list was checked lately, and before it else', async () => {
+  await using world = await createWorld(1);
+  const { network, alice, clock } = world;
+  placeLists(world);
+  const [relay] = network.relays;
+  relay?.put(alice.event({ kind: 10_002, tags: [['r', relay.url]] }));
+  const core = await world.open();
+  /** Kinds of the author that each request asked for. */
+  const takeKinds = (): (readonly number[])[] => {
+    const kinds = relay?.ledger.requests.flatMap(({ filters }) => {
+      const own = filters.filter(({ authors }) => authors?.includes(alice.pubkey));
+      return own.length > 0 ? [own.flatMap((filter) => filter.kinds ?? [])] : [];
+    });
+    relay?.resetLedger();
+    return kinds ?? [];
+  };
+  await follow(core, 'd'.repeat(64));
+  assert.deepEqual(takeKinds(), [[10_002], [3, 10_002]]);
+  await follow(core, 'e'.repeat(64));
+  assert.deepEqual(takeKinds(), [[3, 10_002]]);
+  clock.jump(600_000);
+  await follow(core, 'f'.repeat(64));
+  assert.deepEqual(takeKinds(), [[10_002], [3, 10_002]]);
+});

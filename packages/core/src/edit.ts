@@ -1,8 +1,8 @@
 import type { RelayPool } from '@nostrata/network';
-import { type Address, formatAddress, isAddressableKind, type NostrEvent, type Tag } from '@nostrata/protocol';
+import { type Address, formatAddress, isAddressableKind, Kind, type NostrEvent, type Tag } from '@nostrata/protocol';
 import type { PublishOptions, SignableEvent, SignedPublication, Signer } from './contract.ts';
 import { PublishError, StaleBaseError } from './errors.ts';
-import { editAttemptsMax, editDeadlineMs } from './limits.ts';
+import { baseRoundsMax, editAttemptsMax, editDeadlineMs } from './limits.ts';
 import { toAddressFilter } from './lookups.ts';
 
 /** What an edit works on: the newest version, with everything in it that the editor does not know. */
@@ -30,8 +30,10 @@ export interface EditorOptions {
   readonly getSigner: () => Signer;
   readonly sign: (event: SignableEvent) => Promise<NostrEvent>;
   readonly nowSeconds: () => number;
-  /** The author's write relays, with certainty; they are where the newest version is. */
+  /** The author's write relays by the newest list that is here, lately checked; they are where the newest version is. */
   readonly loadWriteRelays: (pubkey: string) => Promise<readonly string[]>;
+  /** The same by what is here, without asking anybody. */
+  readonly getWriteRelays: (pubkey: string) => Promise<readonly string[]>;
   readonly getNewest: (address: string) => Promise<NostrEvent | undefined>;
   readonly publish: (event: NostrEvent, options: PublishOptions) => Promise<SignedPublication>;
 }
@@ -95,17 +97,37 @@ interface Ground {
   readonly nowSeconds: () => number;
 }
 
-/** Brings the newest version into the store, or throws. */
+/**
+ * Brings the newest version into the store, or throws. Each relay is asked for the author's relay list in the same
+ * request: where another device has moved, the relays of the newer list are read as well.
+ */
 async function readBase(address: Address, options: Everything): Promise<void> {
-  const { pool, loadWriteRelays, maySkip = [], deadlineMs = editDeadlineMs, signal } = options;
-  const relays = await loadWriteRelays(address.pubkey);
-  if (relays.length === 0) throw new StaleBaseError(formatAddress(address), []);
-  const plan = new Map(relays.map((relay) => [relay, [toAddressFilter(address)]]));
+  const { loadWriteRelays, getWriteRelays, maySkip = [] } = options;
+  const asked = new Set<string>();
+  const answered = new Set<string>();
+  for (let round = 0; round < baseRoundsMax; round += 1) {
+    const all = await (round === 0 ? loadWriteRelays : getWriteRelays)(address.pubkey);
+    const relays = all.filter((relay) => !asked.has(relay));
+    if (relays.length === 0) break;
+    for (const relay of relays) asked.add(relay);
+    for (const relay of await readFrom(relays, address, options)) answered.add(relay);
+  }
+  const silent = [...asked].filter((relay) => !answered.has(relay) && !maySkip.includes(relay));
+  if (silent.length > 0 || answered.size === 0) throw new StaleBaseError(formatAddress(address), silent);
+}
+
+/** Asks relays for the address and the relay list; returns those that answered. */
+async function readFrom(
+  relays: readonly string[],
+  address: Address,
+  { pool, deadlineMs = editDeadlineMs, signal }: Everything,
+): Promise<readonly string[]> {
+  const filters = [toAddressFilter(address)];
+  if (address.kind !== Kind.relayList) filters.push({ kinds: [Kind.relayList], authors: [address.pubkey] });
+  const plan = new Map(relays.map((relay) => [relay, filters]));
   const answers = await pool.load(plan, { settle: 'all', deadlineMs, ...(signal && { signal }) });
   signal?.throwIfAborted();
-  const answered = new Set(answers.filter(({ end }) => end === 'eose').map(({ relay }) => relay));
-  const silent = relays.filter((relay) => !answered.has(relay) && !maySkip.includes(relay));
-  if (silent.length > 0 || answered.size === 0) throw new StaleBaseError(formatAddress(address), silent);
+  return answers.filter(({ end }) => end === 'eose').map(({ relay }) => relay);
 }
 
 async function makeTemplate(

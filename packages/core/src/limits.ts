@@ -87,6 +87,18 @@ export const watchEveryMs = 1_000;
 export const keepWarmEveryMs = 900_000;
 /** Relays of the author of a thread that are asked for answers, beside the application's own. */
 export const threadRelaysMax = 3;
+/** Relays that are asked for the answers to an event at least, where so many can be reached. */
+export const threadRelaysMin = 2;
+/** Milliseconds for which the owner's relay list is good enough to say where an edit reads its base. */
+export const ownListFreshMs = 600_000;
+/** Rounds in which the base of an edit is read, where each finds a newer relay list with other relays. */
+export const baseRoundsMax = 3;
+/** People of whom is remembered that they were shown: their profiles are checked together with a timeline. */
+export const shownPeopleMax = 250;
+/** Milliseconds after which somebody who is not shown again is no longer one of them. */
+export const shownAgeMaxMs = 2 * 86_400_000;
+/** Milliseconds in which showing somebody again is not written down again. */
+export const shownAgainMs = 600_000;
 /** Seconds before the last check from which profiles are asked for beside notes: clocks of authors may be slow by that. */
 export const profileOverlapSeconds = 86_400;
 /** Profiles and relay lists in memory: about one kilobyte each. */

@@ -1,14 +1,16 @@
 import { InvalidError, normalizeRelayUrl, parseAddress, type VerifiedEvent } from '@nostrata/protocol';
+import type { RelayList } from '@nostrata/views';
 import { openStorage } from '#storage';
 import { assembleCore } from './assemble.ts';
 import { systemClock, systemRandom } from './clock.ts';
-import type { CoreOptions } from './contract.ts';
+import type { CoreOptions, Loaded } from './contract.ts';
 import type { Core } from './core.ts';
 import { createSubmit } from './door.ts';
 import { createEdit } from './edit.ts';
 import { createCoreEvents } from './events.ts';
 import { createFigureBook } from './figures.ts';
 import { mergeFreshness } from './freshness/defaults.ts';
+import { ownListFreshMs } from './limits.ts';
 import { attachMessages } from './messages/attach.ts';
 import { createOutbox, type Outbox } from './outbox/outbox.ts';
 import { createSigning } from './signing.ts';
@@ -50,6 +52,10 @@ export async function openCoreWithSteps(options: CoreOptions, step?: (name: stri
     sign: (event) => signing.sign(event, event.created_at),
     nowSeconds,
     loadWriteRelays: (pubkey) => loadWriteRelays(pubkey, wire, relays),
+    getWriteRelays: async (pubkey) => {
+      await state.caughtUp();
+      return toWriteRelays(await wire.reader.read(wire.specs.relayList(pubkey), quietly), relays);
+    },
     getNewest: (address) => state.lookups.getAddress(parseAddress(address)),
     publish: async (event, publishOptions) => {
       const publication = await outbox.publish(event, publishOptions);
@@ -94,16 +100,23 @@ function createOwnOutbox(
 }
 
 /**
- * Where an author's newest versions are: the write relays of the list, freshly read, and the application's own relays
- * where there is no list.
+ * Where an author's newest versions are: the write relays of the list, checked lately or now, and the application's own
+ * relays where there is no list.
  */
 async function loadWriteRelays(
   pubkey: string,
   { reader, specs }: Wire,
   relays: readonly string[],
 ): Promise<readonly string[]> {
-  const list = await reader.read(specs.relayList(pubkey), { policy: 'network-first' });
-  const write = (list.value?.relays ?? []).filter((relay) => relay.write).map(({ url }) => url);
+  const spec = specs.relayList(pubkey);
+  const known = await reader.read(spec, { ...quietly, freshForMs: ownListFreshMs });
+  return toWriteRelays(known.state === 'fresh' ? known : await reader.read(spec, { policy: 'network-first' }), relays);
+}
+
+const quietly = { policy: 'cache-only', isInternal: true } as const;
+
+function toWriteRelays({ value }: Loaded<RelayList>, relays: readonly string[]): readonly string[] {
+  const write = (value?.relays ?? []).filter((relay) => relay.write).map(({ url }) => url);
   return write.length > 0 ? write : relays;
 }
 

@@ -39,5 +39,10 @@ export const coreMigrations: MigrationSet = {
       name: 'the position of the log as of which spans are covered',
       statements: ['ALTER TABLE core_coverage ADD COLUMN as_of_seq BIGINT NOT NULL DEFAULT 0'],
     },
+    {
+      version: 4,
+      name: 'people shown',
+      statements: ['CREATE TABLE core_shown (pubkey TEXT PRIMARY KEY, shown_at_ms BIGINT NOT NULL)'],
+    },
   ],
 };

@@ -8,6 +8,7 @@ import type { CoreEvents } from './events.ts';
 import { type Coverage, createCoverage } from './freshness/coverage.ts';
 import { createLedger, type FreshnessLedger } from './freshness/ledger.ts';
 import { createRemovals, removalsView } from './freshness/removals.ts';
+import { createShownPeople, type ShownPeople } from './freshness/shown.ts';
 import { createScores, type Scores } from './loading/scores.ts';
 import { createLookups, type Lookups } from './lookups.ts';
 import { coreMigrations } from './schema.ts';
@@ -27,6 +28,7 @@ export interface CoreState {
   readonly ledger: FreshnessLedger;
   readonly coverage: Coverage;
   readonly scores: Scores;
+  readonly shown: ShownPeople;
 }
 
 /** How it is opened. */
@@ -63,11 +65,14 @@ export async function openState(storage: Storage, { clock, events, stack, browse
   stack.defer(() => coverage.stop());
   const scores = await createScores(database, clock, events.failed);
   stack.defer(() => scores.stop());
+  const shown = await createShownPeople(database, clock, events.failed);
+  stack.defer(() => shown.stop());
   const names = views.statuses().map(({ name }) => name);
   const caughtUp = async (seq?: Seq): Promise<void> => {
     await Promise.allSettled(names.map((name) => views.caughtUp(seq, [name])));
   };
-  return { storage, ingest, views, caughtUp, viewsDatabase, lookups: createLookups(store), ledger, coverage, scores };
+  const lookups = createLookups(store);
+  return { storage, ingest, views, caughtUp, viewsDatabase, lookups, ledger, coverage, scores, shown };
 }
 
 /** Opens the storage that the options name, or takes the one that is open already. */

@@ -99,7 +99,9 @@ export function createWire(given: WireOptions, stack: AsyncDisposableStack): Wir
     isCaughtUp: () => state.views.statuses().every((view) => view.isCaughtUp || !rememberedViews.has(view.name)),
   });
   stack.defer(memory.stop);
-  const specs = createSpecs({ views: viewsDatabase, lookups, loader, memory });
+  const learnRelays = (pubkey: string): void =>
+    void relayLists([pubkey]).catch((error: unknown) => events.failed('relay lists', error));
+  const specs = createSpecs({ views: viewsDatabase, lookups, loader, memory, learnRelays });
   const relayLists = createRelayLists({ views: viewsDatabase, reader, specOf: specs.relayList });
   const inboxRelays = createInboxRelays({ reader, specOf: specs.inboxRelays });
   return {
@@ -119,12 +121,11 @@ export function createWire(given: WireOptions, stack: AsyncDisposableStack): Wir
       clock,
       book,
       profiles: createTimelineProfiles({
-        ledger,
+        ...state,
         clock,
         freshness: freshness.profile,
-        viewsDatabase,
-        caughtUp,
         getOwner: signing.getPubkey,
+        listShown: state.shown.list,
       }),
       freshForMs: freshness.timeline.freshForMs,
       onFailed: events.failed,

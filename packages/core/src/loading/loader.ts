@@ -1,6 +1,7 @@
 import type { Clock, Plan, RelayAnswer, RelayPool } from '@nostrata/network';
+import type { Filter } from '@nostrata/protocol';
 import { gatherKeysMax, gatherMs, readDeadlineMs } from '../limits.ts';
-import { isLookup } from './lookup.ts';
+import { addPlan, isLookup } from './lookup.ts';
 import type { ReadRoutes } from './routes.ts';
 import { createCover, keyOf, toFilters, type Wanted } from './wanted.ts';
 
@@ -89,9 +90,7 @@ async function request(
   { pool, routes, onAnswer }: LoaderOptions,
   finish: (job: Job, outcome: LoadOutcome) => void,
 ): Promise<void> {
-  const hints = [...new Set(batch.flatMap((job) => job.hints))];
-  const areLookups = batch.every(({ wanted }) => isLookup(wanted));
-  const plan = await routes.forRead(toFilters(batch.map(({ wanted }) => wanted)), { hints, isLookup: areLookups });
+  const plan = await makePlan(batch, routes);
   const tally = createTally(batch, plan, finish);
   await pool.load(plan, {
     settle: 'first',
@@ -102,6 +101,22 @@ async function request(
     },
   });
   tally.end();
+}
+
+/** The routes of a batch; wishes that say where they are asked have routes of their own. */
+async function makePlan(batch: readonly Job[], routes: ReadRoutes): Promise<Plan> {
+  const isLookupBatch = batch.every(({ wanted }) => isLookup(wanted));
+  const groups = Map.groupBy(batch, ({ wanted }) => (wanted.type === 'references' ? wanted.at?.join(' ') : undefined));
+  const plans = await Promise.all(
+    [...groups].map(([at, jobs]) => {
+      const hints = [...new Set([...(at?.split(' ') ?? []), ...jobs.flatMap((job) => job.hints)])];
+      const filters = toFilters(jobs.map(({ wanted }) => wanted));
+      return routes.forRead(filters, { hints, isLookup: isLookupBatch, isHinted: at !== undefined });
+    }),
+  );
+  const plan = new Map<string, Filter[]>();
+  for (const part of plans) addPlan(plan, part);
+  return plan;
 }
 
 /** Counts for each job the relays that are still to answer. */

@@ -24,7 +24,8 @@ export function createLookupRoutes(routes: ReadRoutes, lookupRelays: readonly st
       const others = filters.filter((filter) => !forLookup(filter));
       const plan = new Map<string, Filter[]>();
       const hints = options.hints ?? [];
-      if (others.length > 0) addPlan(plan, await routes.forRead(others, { hints }));
+      if (others.length > 0)
+        addPlan(plan, await routes.forRead(others, { hints, isHinted: options.isHinted === true }));
       if (lookups.length > 0) {
         const relays = new Set([...lookupRelays, ...hints]);
         addPlan(plan, new Map([...relays].map((relay) => [relay, lookups])));
@@ -34,6 +35,7 @@ export function createLookupRoutes(routes: ReadRoutes, lookupRelays: readonly st
   };
 }
 
-function addPlan(plan: Map<string, Filter[]>, added: Plan): void {
+/** Puts a plan into another. */
+export function addPlan(plan: Map<string, Filter[]>, added: Plan): void {
   for (const [relay, filters] of added) plan.set(relay, [...(plan.get(relay) ?? []), ...filters]);
 }

@@ -122,7 +122,11 @@ async function makePlan(
   { filters, hints = [], whole = [], asOf, toRequests }: PlanOptions,
   { routes, coverage }: RangeLoaderOptions,
 ): Promise<RangePlan> {
-  const routed = await routes.forRead(filters, { hints });
+  // At the same time, so that relay lists that either needs are looked up together.
+  const [routed, beside] = await Promise.all([
+    routes.forRead(filters, { hints }),
+    whole.length > 0 ? routes.forRead(whole) : undefined,
+  ]);
   const atomsByRelay = new Map<string, FilterAtom[]>();
   for (const [relay, parts] of routed) {
     const atoms = new Map(parts.flatMap(atomsOf).map((atom) => [atom.key, atom]));
@@ -140,9 +144,7 @@ async function makePlan(
         requests.map(({ filter }) => filter),
       );
   }
-  if (plan.size > 0 && whole.length > 0) {
-    for (const [relay, parts] of await routes.forRead(whole)) plan.get(relay)?.push(...parts);
-  }
+  for (const [relay, parts] of beside ?? []) plan.get(relay)?.push(...parts);
   return { plan, atomsByFilter, asOf };
 }
 

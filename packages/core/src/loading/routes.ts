@@ -6,6 +6,8 @@ export interface RouteOptions {
   readonly hints?: readonly string[];
   /** Only the lookup relays. */
   readonly isLookup?: boolean;
+  /** Filters that are about nobody go to the hints only, not to the default relays. */
+  readonly isHinted?: boolean;
 }
 
 /** The part of the routes that loading needs. */

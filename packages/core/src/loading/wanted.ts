@@ -18,7 +18,13 @@ export type Wanted =
   /** Whether an event that is here was deleted elsewhere: all that can happen to it. */
   | { readonly type: 'deletion'; readonly id: string; readonly author: string }
   /** Events that refer to an event with an `e` tag, of some kinds. */
-  | { readonly type: 'references'; readonly id: string; readonly kinds: readonly number[] };
+  | {
+      readonly type: 'references';
+      readonly id: string;
+      readonly kinds: readonly number[];
+      /** Asked of these relays instead of the default ones. */
+      readonly at?: readonly string[] | undefined;
+    };
 
 /** The wish for an address. An empty identifier may be a `d` tag that is missing, which no filter asks for. */
 export function wantAddress(address: Address): Wanted {

@@ -172,3 +172,18 @@ test('a person not known yet is asked for where profiles are collected, and else
   const stale = await core.profile(bob.pubkey);
   assert.equal((await stale.refresh)?.value?.name, 'newest');
 });
+
+test('the relay list of somebody not known yet comes with the profile, in the same request', async () => {
+  await using world = await createWorld(2);
+  const { network, bob, clock } = world;
+  const [index, own] = network.relays;
+  index?.put(bob.profile({ name: 'one' }), bob.event({ kind: 10_002, tags: [['r', own?.url ?? '']] }));
+  own?.put(bob.profile({ name: 'two' }));
+  const core = await world.open({ relays: [index?.url ?? ''] });
+  assert.equal((await core.profile(bob.pubkey)).value?.name, 'one');
+  assert.equal((await core.relayList(bob.pubkey)).value?.relays[0]?.url, own?.url);
+  assert.equal(world.takeRequests(), 1);
+  clock.jump(hour);
+  assert.equal((await (await core.profile(bob.pubkey)).refresh)?.value?.name, 'two');
+  assert.equal(world.takeRequests(), 1);
+});

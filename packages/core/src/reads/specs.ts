@@ -38,6 +38,8 @@ export interface SpecParts {
   readonly lookups: Lookups;
   readonly loader: Loader;
   readonly memory: RowMemory;
+  /** Where somebody writes will be asked next: it is looked up with what is looked up of the same person now. */
+  readonly learnRelays: (pubkey: string) => void;
 }
 
 /** Kinds that say something about an event: replies, reposts, reactions, comments and zaps. */
@@ -57,7 +59,7 @@ const listKinds: readonly number[] = [Kind.bookmarks, Kind.genericSet, Kind.book
 export type Specs = ReturnType<typeof createSpecs>;
 
 /** Makes the specifications: where each answer is in the store, and what to ask relays for. */
-export function createSpecs({ views, lookups, loader, memory }: SpecParts) {
+export function createSpecs({ views, lookups, loader, memory, learnRelays }: SpecParts) {
   /** What a person has of some kinds, as a view gives it. */
   const authored = <T>(
     name: FreshnessClass,
@@ -82,6 +84,7 @@ export function createSpecs({ views, lookups, loader, memory }: SpecParts) {
     load: async (value, hints) => {
       const { kind, pubkey } = address;
       if (value !== undefined) return await spec.load(value, hints);
+      learnRelays(pubkey);
       const found = await loader.load({ type: 'authored', pubkey, kinds: [kind], at: 'lookup' }, hints);
       const isThere = found.relays.length > 0 && (await lookups.getAddress(address)) !== undefined;
       return isThere ? found : await spec.load(value, hints);

@@ -1,9 +1,10 @@
+import type { RelayPool } from '@nostrata/network';
 import { Kind, type NostrEvent, parseThread } from '@nostrata/protocol';
 import type { Loaded, LoadOptions } from '../contract.ts';
-import { threadEventsMax, threadRelaysMax } from '../limits.ts';
+import { threadEventsMax, threadRelaysMax, threadRelaysMin } from '../limits.ts';
 import type { Loader } from '../loading/loader.ts';
 import type { LoadRelayLists } from '../loading/relay-lists.ts';
-import { keyOf } from '../loading/wanted.ts';
+import { keyOf, type Wanted } from '../loading/wanted.ts';
 import type { Lookups } from '../lookups.ts';
 import { compareEvents } from '../timeline/listing.ts';
 import type { Reader, ReadSpec } from './reader.ts';
@@ -39,6 +40,9 @@ export interface ThreadParts {
   readonly loader: Loader;
   readonly relayLists: LoadRelayLists;
   readonly eventSpec: (id: string) => ReadSpec<NostrEvent>;
+  /** The application's own relays. */
+  readonly relays: readonly string[];
+  readonly pool: Pick<RelayPool, 'statuses'>;
 }
 
 /** Reads a thread: the event, its root, and everything that refers to the root. */
@@ -50,7 +54,7 @@ export async function readThread(id: string, options: LoadOptions, parts: Thread
   const rootId = (found && parseThread(found).root?.id) ?? id;
   const root = await lookups.getEvent(rootId);
   if (found && !root) await reader.read(parts.eventSpec(rootId), options);
-  const wanted = { type: 'references', id: rootId, kinds: askedKinds } as const;
+  const wanted: Wanted = { type: 'references', id: rootId, kinds: askedKinds };
   const spec: ReadSpec<Thread> = {
     class: 'engagement',
     key: keyOf(wanted),
@@ -61,21 +65,44 @@ export async function readThread(id: string, options: LoadOptions, parts: Thread
     },
     load: async (thread, hints) => {
       const author = (thread?.root ?? thread?.event)?.pubkey;
-      return await loader.load(wanted, [...hints, ...(await listenersOf(author, parts))]);
+      const { at, others } = await chooseRelays(author, parts);
+      const outcome = await loader.load({ ...wanted, at }, hints);
+      if (others.length === 0 || (await listReplies(lookups, rootId)).length > 0) return outcome;
+      // Not everybody sends answers where they are read: what seems to have none may have them where we are at home.
+      const more = await loader.load({ ...wanted, at: others }, hints);
+      return { relays: [...outcome.relays, ...more.relays] };
     },
   };
   if (!found) return await reader.read(spec, { ...options, policy: 'cache-only' });
   return await reader.read(spec, options);
 }
 
-/** Where answers to a person are sent (NIP-65): the relays that the person reads. */
-async function listenersOf(author: string | undefined, { relayLists }: ThreadParts): Promise<string[]> {
-  if (author === undefined) return [];
-  const list = (await relayLists([author])).get(author) ?? [];
-  return list
-    .filter(({ read }) => read)
-    .map(({ url }) => url)
-    .slice(0, threadRelaysMax);
+interface ThreadRelays {
+  /** Undefined: the default relays. */
+  readonly at?: readonly string[] | undefined;
+  /** Where else there may be answers. */
+  readonly others: readonly string[];
+}
+
+/**
+ * Where answers to a person are sent (NIP-65): up to three relays that the person reads. Those that cannot be reached
+ * just now do not count, those that have sent forged events are left out where enough others are there, and where they
+ * are too few, the application's own fill up. The default relays are asked where the person has told none.
+ */
+async function chooseRelays(author: string | undefined, parts: ThreadParts): Promise<ThreadRelays> {
+  if (author === undefined) return { others: [] };
+  const list = (await parts.relayLists([author])).get(author) ?? [];
+  const listed = list.filter(({ read }) => read).map(({ url }) => url);
+  if (listed.length === 0) return { others: [] };
+  const statuses = new Map(parts.pool.statuses().map((status) => [status.relay, status]));
+  const isReachable = (url: string): boolean => !['waiting', 'given-up'].includes(statuses.get(url)?.state ?? 'idle');
+  const isGood = (url: string): boolean => isReachable(url) && (statuses.get(url)?.forged ?? 0) === 0;
+  const good = listed.filter(isGood).slice(0, threadRelaysMax);
+  if (good.length >= threadRelaysMin) return { at: good, others: parts.relays.filter((url) => !good.includes(url)) };
+  const own = parts.relays.filter((url) => !listed.includes(url) && isReachable(url));
+  const missing = threadRelaysMin - good.length;
+  const chosen = listed.slice(0, threadRelaysMax);
+  return { at: [...new Set([...good, ...chosen, ...own.slice(0, missing)])], others: own.slice(missing) };
 }
 
 async function listReplies(lookups: Lookups, rootId: string): Promise<NostrEvent[]> {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { waitUntil } from '@nostrata/testing';
 import type { Timeline } from '../contract.ts';
@@ -176,4 +179,27 @@ test('the profiles of the people in a timeline come with their notes, in the sam
     relay?.ledger.requests.flatMap(({ filters }) => filters).filter(({ kinds }) => kinds?.includes(0)),
     [],
   );
+});
+
+test('profiles of others that were shown lately are checked together with a timeline, also after a start', async () => {
+  await using world = await createWorld(1);
+  const { network, alice, bob, carol, clock } = world;
+  const [relay] = network.relays;
+  for (const author of [alice, bob, carol]) relay?.put(author.profile({ name: 'one' }), author.note('note'));
+  const folder = await mkdtemp(join(tmpdir(), 'nostrata-core-'));
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(folder, { recursive: true }));
+  for (const name of ['one', 'two']) {
+    const core = await world.open({ store: `sqlite:${folder}` });
+    await core.relayList(bob.pubkey);
+    world.takeRequests();
+    await using timeline = await core.timeline({ kinds: [1], authors: [bob.pubkey] });
+    await timeline.loaded;
+    if (name === 'two') assert.equal(world.takeRequests(), 1);
+    assert.equal((await core.profile(carol.pubkey)).value?.name, name);
+    if (name === 'two') assert.equal(world.takeRequests(), 0);
+    await core.stop();
+    clock.jump(3_600_000);
+    relay?.put(carol.profile({ name: 'two' }));
+  }
 });

@@ -146,7 +146,7 @@ class StoreTimeline implements Timeline {
       const isForced = policy === 'network-first' || policy === 'network-only';
       const stale = { ...rangeOptions, freshForMs: isForced ? 0 : freshForMs };
       const { asked, answered, answers } = await ranges.loadNewest(this.#filters, stale);
-      await this.#parts.profiles.note(due.pubkeys, answers);
+      await this.#parts.profiles.note(due.wanted, answers);
       this.#setState(asked.length > 0 && answered.length === 0 ? 'offline' : 'live');
       return;
     }
@@ -157,7 +157,7 @@ class StoreTimeline implements Timeline {
     }
     this.#live = followed;
     const { answered, answers } = await followed.loaded;
-    await this.#parts.profiles.note(due.pubkeys, answers);
+    await this.#parts.profiles.note(due.wanted, answers);
     this.#setState(answered.length > 0 ? 'live' : 'offline');
   }
 
@@ -175,7 +175,7 @@ class StoreTimeline implements Timeline {
   }
 
   async #listDueProfiles(): Promise<DueProfiles> {
-    if (this.#options.profiles === false) return { pubkeys: [], filters: [] };
+    if (this.#options.profiles === false) return { wanted: [], filters: [] };
     return await this.#parts.profiles.listDue(this.#filters.flatMap(({ authors = [] }) => authors));
   }
 

@@ -79,6 +79,15 @@ describe('reading', () => {
     assert.deepEqual(await routes.forRead([filter]), new Map([[wss('in'), [filter]]]));
   });
 
+  test('what is asked of the hints alone goes to no default relay, but where there are no hints', async () => {
+    const filters = [{ tags: { e: ['f'.repeat(64)] } }, { authors: [key(1)] }];
+    const routes = open({ [key(1)]: both('own') });
+    const hinted = await routes.forRead(filters, { hints: [wss('hint')], isHinted: true });
+    assert.deepEqual([...hinted.keys()].sort(), [wss('hint'), wss('own')]);
+    const usual = await routes.forRead(filters, { isHinted: true });
+    assert.deepEqual([...usual.keys()].sort(), [wss('default'), wss('own')]);
+  });
+
   test('ids and hashtags go to the default relays, and to the hints', async () => {
     const filters: Filter[] = [{ ids: [key(9)] }, { tags: { t: ['nostr'] } }];
     assert.deepEqual(

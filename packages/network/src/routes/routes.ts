@@ -41,9 +41,12 @@ export interface Routes {
   /**
    * Which filters go to which relay: authors where they write, mentions where those mentioned read, searches where
    * there is search, everything else to the default relays; hints are always asked. Filters are cut down to the
-   * authors (`#p`) of each relay.
+   * authors (`#p`) of each relay. `isHinted`: the default relays are left out where there are hints.
    */
-  forRead(filters: readonly Filter[], options?: { readonly hints?: readonly string[] }): Promise<Plan>;
+  forRead(
+    filters: readonly Filter[],
+    options?: { readonly hints?: readonly string[]; readonly isHinted?: boolean },
+  ): Promise<Plan>;
   /** The relays for an event; empty for a gift wrap whose reader has told no relays (NIP-17). */
   forWrite(event: NostrEvent): Promise<readonly string[]>;
   /** Learns from an answer. */
@@ -109,7 +112,7 @@ export function createRoutes(options: RoutesOptions): Routes {
       mentions: coverKeys({ ...common, relaysByKey: relaysBy.mentions, relaysMax: left, open: opened }),
     };
   };
-  const forRead: Routes['forRead'] = async (filters, { hints = [] } = {}) => {
+  const forRead: Routes['forRead'] = async (filters, { hints = [], isHinted = false } = {}) => {
     const blocked = blockedNow();
     const usual = buildRelaySet([options.defaults], blocked);
     const followed = buildRelaySet([hints], blocked).slice(0, hintsMax);
@@ -127,7 +130,9 @@ export function createRoutes(options: RoutesOptions): Routes {
         const isLookup = by === 'authors' && filter.kinds?.every((kind) => lookupKinds.has(kind)) === true;
         const fallback = isLookup ? buildRelaySet([usual, options.lookupRelays ?? []], blocked) : usual;
         if (missed.length > 0) for (const relay of fallback) draft.add(relay, narrow(filter, by, missed));
-      } else for (const relay of relaysFor(filter, by, { lists, usual, blocked })) draft.add(relay, filter);
+      } else if (!(isHinted && by === 'none' && followed.length > 0)) {
+        for (const relay of relaysFor(filter, by, { lists, usual, blocked })) draft.add(relay, filter);
+      }
     });
     return draft.plan;
   };
