@@ -9,7 +9,7 @@ import type { CoreEvents } from './events.ts';
 import { type FigureBook, type Figures, renderFigures } from './figures.ts';
 import { importFrom } from './importing/import.ts';
 import type { DirectMessages } from './messages/contract.ts';
-import type { Outbox } from './outbox/outbox.ts';
+import type { Outbox } from './outbox/contract.ts';
 import { publish } from './publish.ts';
 import type { WatchSpec } from './reads/specs.ts';
 import { readThread } from './reads/thread.ts';
@@ -153,6 +153,7 @@ export function assembleCore(pieces: CorePieces): Core {
     pubkey: signing.getPubkey,
     store,
     isPersistent: state.storage.isPersistent ?? store.engine !== 'memory',
+    notPersistentBecause: state.storage.reason,
     stop: pieces.stop,
     [Symbol.asyncDispose]: pieces.stop,
   };

@@ -86,12 +86,49 @@ describe('the core in a browser', { skip: skipWithoutChromium() }, () => {
     await two.close();
   });
 
+  test('without room nothing is published, what was stays readable, and all goes on when there is room', async () => {
+    await using network = await createTestNetwork({ seed: 1, relays: 1 });
+    const bob = createEventBuilder('bob');
+    network.relay(0).put(bob.profile({ name: 'Bob' }));
+    const options = { name: 'tight', relays: network.urls };
+    const page = await browser.visit('page');
+    await page.evaluate((given) => corePage.open(given), options);
+    await page.evaluate((pubkey) => corePage.profile(pubkey), bob.pubkey);
+    await page.evaluate(() => corePage.publish('before'));
+    await waitUntil(() => page.evaluate(() => corePage.pending() === 0), { what: 'the first note to be sent' });
+    await page.evaluate(() => corePage.setOnline(false));
+    const session = await browser.context.newCDPSession(page);
+    const { origin } = browser;
+    const { usage } = await session.send('Storage.getUsageAndQuota', { origin });
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 1_500_000 });
+    const { kept, fault, message } = await page.evaluate(() => corePage.publishUntilFull('long'));
+    assert.equal(fault, 'full');
+    assert.match(message, /there is no room left for the browser's storage "tight"/);
+    assert.ok(kept > 0, 'there was room for some');
+    // What was published is there and waits; what was refused is neither there nor waits; and all the rest is readable.
+    assert.equal((await page.evaluate(() => corePage.contents())).length, kept + 1);
+    assert.equal(await page.evaluate(() => corePage.pending()), kept);
+    assert.equal((await page.evaluate((pubkey) => corePage.profile(pubkey), bob.pubkey)).name, 'Bob');
+    assert.equal((await page.evaluate(() => corePage.publishUntilFull('again'))).kept, 0, 'it stays full');
+    await session.send('Storage.overrideQuotaForOrigin', { origin });
+    await page.evaluate(() => corePage.publish('there is room'));
+    await page.close();
+    const after = await browser.visit('page');
+    await after.evaluate((given) => corePage.open(given), options);
+    await waitUntil(() => after.evaluate(() => corePage.pending() === 0), { what: 'all that waited to be sent' });
+    assert.equal((await after.evaluate(() => corePage.contents())).length, kept + 2);
+    assert.equal(network.relay(0).events({ kinds: [1] }).length, kept + 2);
+    assert.equal(network.relay(0).ledger.events.length, kept + 2);
+    await after.close();
+  });
+
   test('where there are no files the core works in memory, and says that nothing is kept', async () => {
     const page = await browser.visit('page');
     const opened = await page.evaluate(() =>
       corePage.open({ name: 'poor', relays: [], storeWorker: '/poor-worker.js' }),
     );
-    assert.deepEqual(opened, { isPersistent: false });
+    assert.equal(opened.isPersistent, false);
+    assert.match(opened.notPersistentBecause ?? '', /no origin private file system/);
     await page.evaluate(() => corePage.publish('for now'));
     assert.deepEqual(await page.evaluate(() => corePage.contents()), ['for now']);
     await page.close();

@@ -134,6 +134,8 @@ export interface Core extends CoreReads, AsyncDisposable {
   readonly store: EventStore;
   /** False where nothing survives the process. */
   readonly isPersistent: boolean;
+  /** Why, where storage that survives was asked for: one sentence for people. */
+  readonly notPersistentBecause: string | undefined;
   /** Ends connections and writes what is left. Publications go on with the next start. Idempotent. */
   stop(): Promise<void>;
 }

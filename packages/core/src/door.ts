@@ -3,7 +3,7 @@ import type { Deliver } from '@nostrata/network';
 import type { NostrEvent } from '@nostrata/protocol';
 import { elapsed } from './clock.ts';
 import type { FigureBook } from './figures.ts';
-import type { OwnVerdict } from './outbox/outbox.ts';
+import type { OwnVerdict } from './outbox/contract.ts';
 
 /** Checks of the door that only a forger fails; everything else a relay may send in good faith. */
 const forgeries: ReadonlySet<string> = new Set(['shape', 'id', 'signature']);

@@ -1,3 +1,6 @@
+import { DatabaseError } from '@nostrata/database';
+import { StoreError } from '@nostrata/store';
+
 /** Why a signer did not do what it was asked. */
 export type SignerFault = 'refused' | 'timeout' | 'unreachable' | 'read-only' | 'unsupported' | 'invalid';
 
@@ -12,9 +15,15 @@ export class SignerError extends Error {
   }
 }
 
+/** Says whether a store or a database refused to write because no room is left. */
+export function isFull(error: unknown): boolean {
+  return (error instanceof StoreError || error instanceof DatabaseError) && error.fault === 'full';
+}
+
 /**
  * Why an event was not published. `refused`: the store would not keep it (superseded, deleted, expired); `replaces`: it
- * would replace a version that it was not made from; `full`: too many drafts wait for a signature.
+ * would replace a version that it was not made from; `full`: no room is left, on
+ * the disk, in the browser's share of it, or for one more draft.
  */
 export type PublishFault = 'refused' | 'replaces' | 'full';
 

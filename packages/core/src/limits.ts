@@ -55,6 +55,8 @@ export const askClaimMs = 15_000;
 export const askRenewMs = 5_000;
 /** The longest timer: those of JavaScript end at 24 days. */
 export const timerMaxMs = 86_400_000;
+/** Milliseconds until something that failed here, not at a relay, is tried again: a full disk may have room then. */
+export const ownFailureWaitMs = 15_000;
 /** Relays of one publication. */
 export const publishRelaysMax = 30;
 /** Relays that are sent to at the same time. */

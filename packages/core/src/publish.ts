@@ -4,7 +4,7 @@ import type { TemplateOptions } from './core.ts';
 import { PublishError } from './errors.ts';
 import type { Lookups } from './lookups.ts';
 import { mine } from './mining/mine.ts';
-import type { Outbox } from './outbox/outbox.ts';
+import type { Outbox } from './outbox/contract.ts';
 import type { Signing } from './signing.ts';
 import { parsePubkey } from './targets.ts';
 

@@ -1,5 +1,6 @@
 import type { CoreOptions } from './contract.ts';
 import type { Core } from './core.ts';
+import { PublishError } from './errors.ts';
 import { openCore } from './open.ts';
 import { createKeySigner } from './signers/key-signer.ts';
 
@@ -36,7 +37,8 @@ export class CorePage {
         secp256k1WasmUrl: '/secp256k1.wasm',
       },
     });
-    return { isPersistent: this.#core.isPersistent };
+    const { isPersistent, notPersistentBecause } = this.#core;
+    return { isPersistent, ...(notPersistentBecause !== undefined && { notPersistentBecause }) };
   }
 
   async profile(pubkey: string) {
@@ -47,6 +49,18 @@ export class CorePage {
   async publish(content: string) {
     const publication = await this.core.publish({ kind: 1, content, tags: [] });
     return publication.id;
+  }
+
+  /** Publishes long notes until one is refused; how many were kept, and how the last one was refused. */
+  async publishUntilFull(name: string) {
+    for (let number = 0; ; number += 1) {
+      try {
+        await this.core.publish({ kind: 1, content: `${name} ${number} ${'x'.repeat(30_000)}`, tags: [] });
+      } catch (error) {
+        if (!(error instanceof PublishError)) throw error;
+        return { kept: number, fault: error.fault, message: error.message };
+      }
+    }
   }
 
   async contents() {

@@ -2,7 +2,7 @@ import { migrate } from '@nostrata/database';
 import { Kind } from '@nostrata/protocol';
 import type { CoreEvents } from '../events.ts';
 import { settledKeptMax } from '../limits.ts';
-import type { Outbox } from '../outbox/outbox.ts';
+import type { Outbox } from '../outbox/contract.ts';
 import type { Signing } from '../signing.ts';
 import type { CoreState } from '../state.ts';
 import type { Wire } from '../wire.ts';

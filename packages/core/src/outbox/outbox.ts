@@ -1,67 +1,20 @@
-import type { Database } from '@nostrata/database';
-import type { Clock, RelayPool } from '@nostrata/network';
 import { getAddress, getEventId, type NostrEvent, type UnsignedEvent } from '@nostrata/protocol';
-import type { Publication, PublishOptions, PublishTarget, SignedPublication, Signer } from '../contract.ts';
-import { PublishError } from '../errors.ts';
-import type { FigureBook } from '../figures.ts';
-import { draftsMax, okDeadlineMs, publishAgeMaxMs, publishRelaysMax, sendsAtOnce, watchEveryMs } from '../limits.ts';
+import type { Publication, PublishOptions, PublishTarget, SignedPublication } from '../contract.ts';
+import { isFull, PublishError } from '../errors.ts';
+import {
+  draftsMax,
+  okDeadlineMs,
+  ownFailureWaitMs,
+  publishAgeMaxMs,
+  publishRelaysMax,
+  sendsAtOnce,
+  watchEveryMs,
+} from '../limits.ts';
+import type { Outbox, OutboxOptions } from './contract.ts';
 import { deliveryOf, judge } from './delivery.ts';
 import { createDraftSigning, type DraftSigning, type FirstAsk } from './draft-signing.ts';
 import { createEntry, type Entry, isSettled, signedEvent, signedPublication } from './entry.ts';
 import { createRecords, type PublicationRecord, type PublicationRecords } from './records.ts';
-
-/** What the door says to an own event: kept, or why not. */
-export type OwnVerdict = { readonly isKept: true } | { readonly isKept: false; readonly reason: string };
-
-/** What the outbox is made of. */
-export interface OutboxOptions {
-  readonly database: Database;
-  readonly pool: Pick<RelayPool, 'send' | 'load'>;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly book: FigureBook;
-  /** Through the door into the store, durable when it resolves. */
-  readonly submit: (event: NostrEvent) => Promise<OwnVerdict>;
-  /** Takes the event out of the store again, and puts the version before it back. */
-  readonly withdraw: (event: NostrEvent, previous: NostrEvent | undefined) => Promise<void>;
-  /** The version of that address that the store has now. */
-  readonly getNewest: (address: string) => Promise<NostrEvent | undefined>;
-  /** Where the event belongs (NIP-65). */
-  readonly routesOf: (event: UnsignedEvent) => Promise<readonly string[]>;
-  /** The signer that is there now; drafts are only ever signed by the key that they were drafted for. */
-  readonly getSigner: () => Signer | undefined;
-  readonly onFailed: (what: string, error: unknown) => void;
-  /**
-   * Becomes the one process or tab that sends what this storage holds: the function that gives it up, or undefined where
-   * another one sends. It must end by itself with the process. Without it this process is the only one.
-   */
-  readonly lead?: (() => Promise<(() => Promise<void>) | undefined>) | undefined;
-  /** Called between any two steps, for tests that end the process there. */
-  readonly step?: ((name: string) => void) | undefined;
-}
-
-/** Own events on their way to relays: durable before anything is sent, and until every relay has spoken. */
-export interface Outbox {
-  /** Resumes what an earlier process left. */
-  start(): Promise<void>;
-  publish(event: NostrEvent, options?: PublishOptions): Promise<SignedPublication>;
-  /**
-   * Keeps an event without a signature until its signer is there. Resolves with what the first ask came to.
-   * @throws SignerError where the signer refuses while the caller waits: then nothing is kept
-   */
-  publishDraft(event: UnsignedEvent, options: PublishOptions & FirstAsk): Promise<Publication>;
-  /** Asks a signer that has come, or changed, for what waits. */
-  signerChanged(): void;
-  get(id: string): Publication | undefined;
-  /** What is not settled, oldest first. */
-  pending(): readonly Publication[];
-  /** The newest publications, settled ones included. */
-  recent(limit: number): Promise<readonly Publication[]>;
-  /** Offline nothing is sent; back online everything that waits is tried at once. */
-  setOnline(isOnline: boolean): void;
-  /** Waits for answers under way, not for relays that are to be tried later. Idempotent. */
-  stop(): Promise<void>;
-}
 
 /** Makes the outbox; `start` comes before anything else, or never. */
 export function createOutbox(options: OutboxOptions): Outbox {
@@ -82,6 +35,8 @@ class DurableOutbox implements Outbox {
   #cancelWatch: (() => void) | undefined;
   #watching: Promise<void> = Promise.resolve();
   readonly #drafts: DraftSigning;
+  /** Ids of records that are to go, and could not be removed yet. */
+  readonly #forgotten = new Set<string>();
 
   constructor(options: OutboxOptions, records: PublicationRecords) {
     this.#options = options;
@@ -102,7 +57,7 @@ class DurableOutbox implements Outbox {
   /** Takes up what earlier and other processes have left to be sent. */
   async #takeOver(): Promise<void> {
     for (const record of await this.#records.loadOpen()) {
-      if (this.#entries.has(record.id)) continue;
+      if (this.#entries.has(record.id) || this.#forgotten.has(record.id)) continue;
       const entry = this.#add(record);
       if (record.state === 'unsigned') continue;
       if (record.state === 'cancelling') await this.#finishCancel(entry);
@@ -161,11 +116,11 @@ class DurableOutbox implements Outbox {
     if (known && known.state !== 'unsigned') return signedPublication(known);
     const record = await this.#toRecord(event, publishOptions);
     this.#step('before the record');
-    await this.#records.add(record);
+    await this.#keep(record);
     this.#step('after the record');
     known?.take(record);
     const entry = known ?? this.#add(record);
-    if (this.#isForStore(entry)) await this.#store(entry);
+    if (this.#isForStore(entry)) await this.#storeNew(entry);
     await this.#supersede(entry);
     this.#settleIfDone(entry);
     this.#pump();
@@ -181,15 +136,13 @@ class DurableOutbox implements Outbox {
     }
     const draft = this.#drafts.toDraft(record, options);
     this.#step('before the draft');
-    await this.#records.add(draft);
+    await this.#keep(draft);
     const entry = this.#add(draft);
     this.#step('after the draft');
     try {
       await this.#drafts.ask(draft, options);
     } catch (error) {
-      this.#entries.delete(entry.id);
-      entry.state = 'cancelled';
-      entry.changed();
+      this.#drop(entry);
       throw error;
     }
     return entry.publication;
@@ -255,6 +208,45 @@ class DurableOutbox implements Outbox {
     };
   }
 
+  async #keep(record: PublicationRecord): Promise<void> {
+    try {
+      await this.#records.add(record);
+    } catch (error) {
+      throw toPublishError(error);
+    }
+  }
+
+  /** Where the store cannot take it now the caller is told so, and it must not be sent later all the same. */
+  async #storeNew(entry: Entry): Promise<void> {
+    try {
+      await this.#store(entry);
+    } catch (error) {
+      this.#drop(entry);
+      if (!(error instanceof PublishError)) await this.#forget(entry.id);
+      throw toPublishError(error);
+    }
+  }
+
+  /** Takes an entry away whose record is gone, or is to go. */
+  #drop(entry: Entry): void {
+    this.#entries.delete(entry.id);
+    entry.state = 'cancelled';
+    entry.closeTargets('cancelled');
+    entry.changed();
+  }
+
+  /** A disk may be too full even for this: then it is tried until it is done, and nobody takes the record up. */
+  async #forget(id: string): Promise<void> {
+    this.#forgotten.add(id);
+    try {
+      await this.#records.remove(id);
+      this.#forgotten.delete(id);
+    } catch (error) {
+      this.#options.onFailed('outbox', error);
+      if (!this.#isStopped) this.#options.clock.after(ownFailureWaitMs, () => void this.#forget(id));
+    }
+  }
+
   /** Into the store; what the store refuses is no publication. */
   async #store(entry: Entry): Promise<void> {
     const verdict = await this.#options.submit(signedEvent(entry));
@@ -278,7 +270,7 @@ class DurableOutbox implements Outbox {
       const isOlder = other !== entry && other.record.address === address && isOnItsWay(other);
       if (!isOlder || other.event.created_at > entry.event.created_at) continue;
       other.closeTargets('superseded');
-      await this.#settle(other, 'settled', 'superseded');
+      await this.#settleOrLater(other, 'superseded');
     }
   }
 
@@ -387,8 +379,10 @@ class DurableOutbox implements Outbox {
   /** Our own failure, not the relay's: the target waits like after a failed try. */
   #postpone(entry: Entry, target: PublishTarget, error: unknown): void {
     this.#options.onFailed('outbox', error);
-    const nextAtMs = this.#options.clock.now() + 15_000;
-    entry.setTarget({ ...target, state: 'retry', nextAtMs, reason: String(error) });
+    const nextAtMs = this.#options.clock.now() + ownFailureWaitMs;
+    // As it stands now: the relay may have the event already, and must not be sent it again.
+    const now = entry.targets.get(target.relay) ?? target;
+    entry.setTarget({ ...now, state: 'retry', nextAtMs, reason: String(error) });
   }
 
   async #isThere(event: NostrEvent, relay: string): Promise<boolean> {
@@ -414,12 +408,29 @@ class DurableOutbox implements Outbox {
 
   #settleIfDone(entry: Entry): void {
     if (entry.state !== 'open' || ![...entry.targets.values()].every(isSettled)) return;
-    this.#settle(entry, 'settled').catch((error: unknown) => this.#options.onFailed('outbox', error));
+    void this.#settleOrLater(entry);
+  }
+
+  /** Nothing more is sent either way: where that cannot be written now, it is written later. */
+  async #settleOrLater(entry: Entry, targets?: 'superseded'): Promise<void> {
+    const { clock, onFailed } = this.#options;
+    try {
+      await this.#settle(entry, 'settled', targets);
+    } catch (error) {
+      onFailed('outbox', error);
+      if (!this.#isStopped) clock.after(ownFailureWaitMs, () => void this.#settleOrLater(entry, targets));
+    }
   }
 
   async #settle(entry: Entry, state: 'settled' | 'cancelled', targets?: 'superseded' | 'cancelled'): Promise<void> {
+    const before = entry.state;
     entry.state = state;
-    await this.#records.setState(entry.id, state, targets);
+    try {
+      await this.#records.setState(entry.id, state, targets);
+    } catch (error) {
+      entry.state = before;
+      throw error;
+    }
     this.#entries.delete(entry.id);
     entry.changed();
   }
@@ -450,6 +461,17 @@ class DurableOutbox implements Outbox {
   #step(name: string): void {
     this.#options.step?.(name);
   }
+}
+
+/** What has no room is not published: the same sentence, whichever file is full. */
+function toPublishError(error: unknown): unknown {
+  return isFull(error)
+    ? new PublishError('full', `the event is not kept: ${reasonOf(error)}`, { cause: error })
+    : error;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function isOnItsWay({ state }: Entry): boolean {

@@ -48,7 +48,7 @@ export async function startWriter(options: WriterOptions): Promise<WriterClient>
     waiting.delete(answer.number);
     if (waiting.size === 0) worker.unref();
     if ('reply' in answer) one?.resolve(answer.reply);
-    else one?.reject(new StoreError(answer.message));
+    else one?.reject(new StoreError(answer.message, { fault: answer.fault }));
   });
   worker.on('error', (error) => fail(new StoreError(`the writer of ${options.path} has failed`, { cause: error })));
   worker.on('exit', () => fail(new StoreError(`the store ${options.path} is closed`)));
