@@ -14,7 +14,7 @@ export const ledgerPrefixes: readonly LedgerPrefix[] = ['view_statistics', 'stat
 /**
  * What a ledger counts, and what its `key` is. `events` and `bytes`: by kind. `client`: by client id, 0 for events
  * without a client tag. `replies`: by kind. `zaps` and `zap_msat`: by the place in `zapBuckets`. `zaps_suspect`,
- * `zap_msat_suspect` and `zaps_duplicate`: 0. `zaps_invalid`: by the place in `zapFaults`.
+ * `zap_sat_suspect` and `zaps_duplicate`: 0. `zaps_invalid`: by the place in `zapFaults`.
  */
 export type Metric =
   | 'events'
@@ -24,7 +24,7 @@ export type Metric =
   | 'zaps'
   | 'zap_msat'
   | 'zaps_suspect'
-  | 'zap_msat_suspect'
+  | 'zap_sat_suspect'
   | 'zaps_duplicate'
   | 'zaps_invalid';
 
