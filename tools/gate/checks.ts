@@ -18,6 +18,7 @@ export interface CheckReport {
 /** The checks that run before the suites, in order; each counts as one test. */
 export const checks: readonly Check[] = [
   { name: 'type check', command: 'tsc', arguments: ['-p', '.', '--pretty', 'false'] },
+  { name: 'type check of the page', command: 'tsc', arguments: ['-p', 'packages/web/page', '--pretty', 'false'] },
   {
     name: 'lint and format',
     command: 'biome',

@@ -148,7 +148,7 @@ const noDeadFiles: Rule = {
 };
 
 function isRoot(path: string): boolean {
-  return path.endsWith('.test.ts');
+  return path.endsWith('.test.ts') || path.endsWith('.d.ts');
 }
 
 /** Rules about who imports whom. */

@@ -33,9 +33,12 @@ export function isTest(path: string): boolean {
 /** Where the library that applications import takes the machine's clock and randomness, unless it is given others. */
 const coreEdge = 'packages/core/src/clock.ts';
 
+/** Where the page takes what it needs from the browser. */
+const pageEdge = 'packages/web/page/main.tsx';
+
 /** Says whether the file may read the clock, the environment, randomness and the console by itself. */
 export function isAtEdge(path: string): boolean {
   const room = roomOf(path);
-  if (path === coreEdge) return true;
+  if (path === coreEdge || path === pageEdge) return true;
   return room === undefined || room === 'server' || room === 'testing' || isTest(path);
 }

@@ -58,7 +58,7 @@ export function loadRepository(root: string): Repository {
 export function createRepository(contents: ReadonlyMap<string, Buffer>): Repository {
   const paths = [...contents.keys()].sort();
   const sources = new Map<string, Source>();
-  for (const path of paths) if (path.endsWith('.ts')) sources.set(path, parseSource(path, `${contents.get(path)}`));
+  for (const path of paths) if (/\.tsx?$/.test(path)) sources.set(path, parseSource(path, `${contents.get(path)}`));
   return {
     paths,
     sources: [...sources.values()],
@@ -105,7 +105,8 @@ function referencesOf(program: SyntaxNode, lineOf: (offset: number) => number): 
       references.push({ specifier, line: lineOf(node.start), isImport: true });
     } else if (!imported.has(node)) {
       const text = literalOf(node);
-      if (text?.endsWith('.ts')) references.push({ specifier: text, line: lineOf(node.start), isImport: false });
+      if (text !== undefined && /\.tsx?$/.test(text))
+        references.push({ specifier: text, line: lineOf(node.start), isImport: false });
     }
   });
   return references;

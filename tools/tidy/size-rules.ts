@@ -90,7 +90,7 @@ const names: Rule = {
     for (const { path } of sources) {
       const folders = dirname(path).split('/');
       const isKebab = folders.every((folder) => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(folder));
-      if (!isKebab || !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|d))?\.ts$/.test(basename(path))) {
+      if (!isKebab || !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|d))?\.tsx?$/.test(basename(path))) {
         findings.push({ path, line: 1, mend: 'name it in lower case with hyphens: `outbox-row.ts`' });
       }
       if (/^packages\/[^/]+\/src\/[^/]+\/[^/]+\//.test(path)) {

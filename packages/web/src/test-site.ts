@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { extname, join } from 'node:path';
+import { webPolicy } from './policy.ts';
+import { fixtureNow } from './test-fixtures.ts';
+import { liveFiguresOf } from './test-fixtures-series.ts';
+import { answerFixture, type Scene } from './test-scenes.ts';
+
+/** A loopback server as the page finds it in life: the files, the API, live figures and a relay behind one address. */
+export interface TestWebSite extends AsyncDisposable {
+  readonly origin: string;
+  /** What the API answers from now on. */
+  show(scene: Scene): void;
+  /** Sends live figures of one more second to everybody who listens. */
+  tick(): void;
+  /** Paths of the API that were asked for. */
+  readonly asked: readonly string[];
+  stop(): Promise<void>;
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+};
+
+/** Serves a built page with fixtures; `relayPort` is the relay that WebSockets are passed on to. */
+export async function startTestSite(options: {
+  folder: string;
+  relayPort?: number | undefined;
+  relays?: number;
+}): Promise<TestWebSite> {
+  let scene: Scene = 'usual';
+  const listeners = new Set<ServerResponse>();
+  const asked: string[] = [];
+  let seconds = 0;
+  const server = createServer((request, response) => {
+    void answer(request, response);
+  });
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    if (url.pathname === '/api/v1/stats/live') return openStream(response);
+    if (url.pathname.startsWith('/api/')) {
+      asked.push(`${url.pathname}${url.search}`);
+      return await answerApi(response, url);
+    }
+    await answerFile(options.folder, url.pathname, response);
+  };
+  const openStream = (response: ServerResponse): void => {
+    if (scene === 'offline') return void response.destroy();
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    for (const figures of scene === 'empty' ? [] : liveFiguresOf(fixtureNow, 150))
+      response.write(`data: ${JSON.stringify(figures)}\n\n`);
+    listeners.add(response);
+    response.on('close', () => listeners.delete(response));
+  };
+  const answerApi = async (response: ServerResponse, url: URL): Promise<void> => {
+    const { status, body, cut } = answerFixture(scene, url, options.relays ?? 300);
+    if (cut === true) return void response.destroy();
+    if (scene === 'loading') return; // Never: the page shows that it waits.
+    response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    response.end(JSON.stringify(body));
+  };
+  if (options.relayPort !== undefined) passUpgradesTo(server, options.relayPort);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const stop = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    show: (next) => {
+      scene = next;
+    },
+    tick: () => {
+      seconds += 1;
+      const [figures] = liveFiguresOf(fixtureNow + seconds * 1000, 1);
+      for (const listener of listeners) listener.write(`data: ${JSON.stringify(figures)}\n\n`);
+    },
+    asked,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function answerFile(folder: string, path: string, response: ServerResponse): Promise<void> {
+  const isAsset = path.startsWith('/assets/');
+  const name = isAsset ? path : '/index.html';
+  try {
+    const bytes = await readFile(join(folder, name));
+    response.writeHead(200, {
+      'content-type': types[extname(name)] ?? 'application/octet-stream',
+      'content-security-policy': webPolicy,
+    });
+    response.end(bytes);
+  } catch {
+    response.writeHead(404);
+    response.end();
+  }
+}
+
+/** WebSockets go to a relay on this machine, byte by byte. */
+function passUpgradesTo(server: Server, port: number): void {
+  server.on('upgrade', (request: IncomingMessage, client: Socket, head: Buffer) => {
+    const relay = connect(port, '127.0.0.1', () => {
+      const lines = request.rawHeaders.reduce(
+        (text, part, index) => text + part + (index % 2 === 0 ? ': ' : '\r\n'),
+        '',
+      );
+      relay.write(`GET / HTTP/1.1\r\n${lines}\r\n`);
+      relay.write(head);
+      relay.pipe(client).pipe(relay);
+    });
+    relay.on('error', () => client.destroy());
+    client.on('error', () => relay.destroy());
+  });
+}

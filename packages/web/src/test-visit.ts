@@ -1,0 +1,102 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findChromium } from '@nostrata/testing';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { buildWeb, type WebBuild } from './build.ts';
+import { fixtureNow } from './test-fixtures.ts';
+import type { Scene } from './test-scenes.ts';
+import { startTestSite, type TestWebSite } from './test-site.ts';
+
+/** How a page is visited. */
+export interface VisitOptions {
+  readonly scene?: Scene;
+  readonly theme?: 'light' | 'dark';
+  readonly width?: number;
+  /** Messages in the console that the test expects, as a pattern. */
+  readonly expected?: RegExp;
+}
+
+/** A page in a browser, and what went wrong in it. */
+export interface Visit extends AsyncDisposable {
+  readonly page: Page;
+  /** Errors in the console, exceptions, and requests to other origins. */
+  readonly faults: readonly string[];
+}
+
+/** A browser before the fixture server. */
+export interface TestReader extends AsyncDisposable {
+  readonly site: TestWebSite;
+  readonly built: WebBuild;
+  visit(path: string, options?: VisitOptions): Promise<Visit>;
+}
+
+/** Builds the page, serves it with fixtures, and starts the browser. */
+export async function startReader(options: { relayPort?: number; relays?: number } = {}): Promise<TestReader> {
+  const folder = await mkdtemp(join(tmpdir(), 'nostrata-web-'));
+  const built = await buildWeb({ out: join(folder, 'dist') });
+  const site = await startTestSite({ folder: built.folder, ...options });
+  const browser = await chromium.launch({
+    executablePath: findChromium() ?? '',
+    headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-extensions', '--disable-background-networking'],
+  });
+  return {
+    site,
+    built,
+    visit: (path, visitOptions = {}) => openVisit({ browser, site }, path, visitOptions),
+    [Symbol.asyncDispose]: async () => {
+      await browser.close();
+      await site.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function openVisit(
+  { browser, site }: { browser: Browser; site: TestWebSite },
+  path: string,
+  { scene = 'usual', theme = 'light', width = 1280, expected }: VisitOptions,
+): Promise<Visit> {
+  site.show(scene);
+  const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: theme });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  const note = (text: string): void => {
+    if (!expected?.test(text)) faults.push(text);
+  };
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') note(`console: ${message.text()}`);
+  });
+  page.on('pageerror', ({ message }) => note(`exception: ${message}`));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(site.origin) && !request.url().startsWith('data:')) note(`request: ${request.url()}`);
+  });
+  await page.clock.setFixedTime(fixtureNow);
+  await page.goto(`${site.origin}${path}`);
+  return { page, faults, [Symbol.asyncDispose]: () => context.close() };
+}
+
+/** What axe finds wrong in the page as it is now, one line for each. */
+export async function findBarriers(page: Page): Promise<readonly string[]> {
+  const source = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+  // Put in by the debugger, which the page's policy does not bind.
+  await page.evaluate(await readFile(source, 'utf8'));
+  return await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+    interface Violation {
+      readonly id: string;
+      readonly help: string;
+      readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+    }
+    const { violations } = await axe.run();
+    return violations.map(
+      ({ id, help, nodes }) =>
+        `${id}: ${help}: ${nodes
+          .map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary ?? ''}`)
+          .slice(0, 3)
+          .join(' | ')}`,
+    );
+  });
+}
