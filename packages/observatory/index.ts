@@ -29,6 +29,16 @@ export type {
   UserTiers,
   Zaps,
 } from './src/answers.ts';
+export { createCollector } from './src/collector/collector.ts';
+export type {
+  CollectedRelay,
+  CollectedStatus,
+  Collector,
+  CollectorDoor,
+  CollectorFigures,
+  CollectorOptions,
+} from './src/collector/contract.ts';
+export type { CollectorLimits } from './src/collector/limits.ts';
 export type {
   Clock,
   LiveFigures,

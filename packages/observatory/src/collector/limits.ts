@@ -1,0 +1,73 @@
+/** Every bound of the collector: its unit is in the name. */
+export interface CollectorLimits {
+  readonly flushEvents: number;
+  readonly flushEventsMax: number;
+  readonly flushMs: number;
+  readonly bufferEventsMax: number;
+  readonly bufferBytesMax: number;
+  readonly retryMs: number;
+  readonly retryMsMax: number;
+  readonly eventsRemembered: number;
+  readonly pairsRemembered: number;
+  readonly forgeriesRemembered: number;
+  readonly lookBackSeconds: number;
+  readonly overlapSeconds: number;
+  readonly askAgainMs: number;
+  readonly askAgainMsMax: number;
+  readonly renewalMs: number;
+  readonly coverageMs: number;
+  readonly pruneMs: number;
+  readonly quarantineRows: number;
+  readonly leaseMs: number;
+  readonly leaseRoundMs: number;
+  readonly shards: number;
+  readonly members: number;
+  readonly cachedMs: number;
+  readonly figuresKept: number;
+}
+
+/** The bounds where the caller says nothing. */
+export const defaultCollectorLimits: CollectorLimits = {
+  // A batch goes to the door at so many new events, or after this long.
+  flushEvents: 1_000,
+  flushMs: 10_000,
+  // Where more has gathered meanwhile, one batch takes so many: more would hold up the answer of all of them.
+  flushEventsMax: 5_000,
+  // New events between socket and durable, above which sockets are not read: ten seconds of a busy network.
+  bufferEventsMax: 16_384,
+  bufferBytesMax: 67_108_864,
+  // The first wait after a store or database failed, doubled each time.
+  retryMs: 500,
+  retryMsMax: 30_000,
+  // Fingerprints in one of two generations, 16 bytes each with the free room of the table: events that are durable
+  // (ten minutes of 100,000 a minute), and events by relay (the same of a network that sends each ten times).
+  eventsRemembered: 1_048_576,
+  pairsRemembered: 2_097_152,
+  // Forged copies that relays repeat.
+  forgeriesRemembered: 65_536,
+  // How far back a relay is asked that was never asked before.
+  lookBackSeconds: 3_600,
+  // A relay is asked again from so long before its watermark: a connection that is half open is noticed within 60 s,
+  // and events travel for a while.
+  overlapSeconds: 180,
+  // A relay that refused, or answered in part, is asked again after this long, doubled each time.
+  askAgainMs: 30_000,
+  askAgainMsMax: 3_600_000,
+  // A subscription is made anew so often, as a relay may have forgotten it without a word.
+  renewalMs: 1_800_000,
+  // How often connected and missed time is written down, and fingerprints are thrown away that nobody will ask for.
+  coverageMs: 60_000,
+  pruneMs: 60_000,
+  // Events that could not be stored, the newest.
+  quarantineRows: 10_000,
+  // Relays are divided by the shard: a collector that died holds its own for so long at most, and a round of renewals
+  // and take-overs comes every so often. Both together are less than 30 s.
+  leaseMs: 18_000,
+  leaseRoundMs: 5_000,
+  shards: 64,
+  members: 32,
+  // A day, as long as an event is likely to be seen for the first time somewhere.
+  cachedMs: 86_400_000,
+  // Seconds of live figures.
+  figuresKept: 300,
+};

@@ -1,0 +1,12 @@
+/** One relay as the path of its events sees it. */
+export interface Source {
+  readonly relay: number;
+  readonly url: string;
+  /** The newest `created_at` of what it sent, in seconds, never later than when it came. */
+  newest: number;
+  /** True while nothing is missing up to what it sends now: only then its watermark moves. */
+  isCaughtUp: boolean;
+  /** Everything up to this second was taken and is durable. */
+  watermark: number;
+  isConnected: boolean;
+}

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Cache } from '@nostrata/cache';
+import { type Database, openSqlite } from '@nostrata/database';
+import { createIngest, type Ingest } from '@nostrata/ingest';
+import { createPool, type NetworkLimits } from '@nostrata/network';
+import { type EventStore, openStore } from '@nostrata/store';
+import { type TestNetwork, waitUntil } from '@nostrata/testing';
+import type { Clock, ObservatoryLogger } from '../contract.ts';
+import { createCollector } from './collector.ts';
+import type { Collector, CollectorOptions } from './contract.ts';
+
+/** The clock of the machine. */
+export const realClock: Clock = {
+  now: () => Date.now(),
+  after(milliseconds, callback) {
+    const timer = setTimeout(callback, Math.min(milliseconds, 2 ** 31 - 1));
+    return () => clearTimeout(timer);
+  },
+};
+
+const quiet: ObservatoryLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** A cache that only says that it is memory: with one collector nothing else is asked of it. */
+export const noCache = { engine: 'memory' } as Cache;
+
+/** Where collectors of one test write: files in a folder of their own. */
+export interface Place extends AsyncDisposable {
+  readonly folder: string;
+  readonly store: EventStore;
+  readonly database: Database;
+  readonly ingest: Ingest;
+}
+
+/** Opens a store, a door and a database of statistics. */
+export async function openPlace(folder = mkdtempSync(join(tmpdir(), 'nostrata-collector-'))): Promise<Place> {
+  const store = await openStore(`sqlite:${join(folder, 'store')}`, { now: () => Date.now() });
+  const database = await openSqlite(join(folder, 'statistics.db'));
+  const ingest = await createIngest({ store, policies: [], now: () => Date.now(), verifier: { workers: 1 } });
+  return {
+    folder,
+    store,
+    database,
+    ingest,
+    async [Symbol.asyncDispose]() {
+      await ingest.stop();
+      await store.stop();
+      await database.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Pieces of a collector that a test chooses; the rest is filled in. */
+export type CollectionOptions = Partial<CollectorOptions> & {
+  readonly network?: TestNetwork;
+  readonly networkLimits?: Partial<NetworkLimits>;
+};
+
+/** Creates a collector over the relays of a test network, with flushes and waits that are short. */
+export function collectFrom(place: Place, options: CollectionOptions): Collector {
+  const { network, networkLimits, ...rest } = options;
+  const urls = network?.urls ?? [];
+  return createCollector({
+    createPool: (door) =>
+      createPool({
+        ...door,
+        clock: realClock,
+        random: Math.random,
+        allowLocal: true,
+        limits: { ...door.limits, backoffMs: 20, noticeGraceMs: 50, ...networkLimits },
+      }),
+    ...{ ingest: place.ingest, database: place.database, cache: noCache, clock: realClock, random: Math.random },
+    logger: quiet,
+    relays: async () => urls.map((url, index) => ({ relay: index + 1, url })),
+    ...rest,
+    limits: { flushMs: 30, retryMs: 20, askAgainMs: 200, lookBackSeconds: 1e9, ...rest.limits },
+  });
+}
+
+/** What is counted of one relay, over all hours. */
+export interface RelayTotals {
+  readonly received: number;
+  readonly events: number;
+  readonly novel: number;
+  readonly repeats: number;
+  readonly invalid: number;
+  readonly refused: number;
+  readonly bytes: number;
+}
+
+/** The totals of all relays, by their number. */
+export async function readTotals({ database }: Pick<Place, 'database'>): Promise<Map<number, RelayTotals>> {
+  const columns = ['received', 'events', 'novel', 'repeats', 'invalid', 'refused', 'bytes'];
+  const sums = columns.map((column) => `SUM(${column}) AS ${column}`).join(', ');
+  const rows = await database.query(`SELECT relay, ${sums} FROM collector_relay_hour GROUP BY relay ORDER BY relay`);
+  return new Map(
+    rows.map((row) => [
+      Number(row.relay),
+      Object.fromEntries(columns.map((column) => [column, Number(row[column])])) as unknown as RelayTotals,
+    ]),
+  );
+}
+
+/** Waits until all relays are caught up with and everything is written. */
+export async function settle(collector: Collector, relays: number): Promise<void> {
+  await waitUntil(
+    () => {
+      const statuses = collector.statuses();
+      return statuses.length === relays && statuses.every(({ isCaughtUp }) => isCaughtUp);
+    },
+    { timeoutMs: 20_000, what: 'all relays to be caught up with' },
+  );
+  await waitUntil(() => collector.flush(), { timeoutMs: 20_000, what: 'a flush' });
+}
