@@ -12,7 +12,7 @@ import { createCollector } from './collector.ts';
 import type { Collector, CollectorOptions } from './contract.ts';
 
 /** The clock of the machine. */
-export const realClock: Clock = {
+const realClock: Clock = {
   now: () => Date.now(),
   after(milliseconds, callback) {
     const timer = setTimeout(callback, Math.min(milliseconds, 2 ** 31 - 1));
@@ -23,7 +23,7 @@ export const realClock: Clock = {
 const quiet: ObservatoryLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A cache that only says that it is memory: with one collector nothing else is asked of it. */
-export const noCache = { engine: 'memory' } as Cache;
+const noCache = { engine: 'memory' } as Cache;
 
 /** Where collectors of one test write: files in a folder of their own. */
 export interface Place extends AsyncDisposable {
