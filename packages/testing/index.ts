@@ -42,6 +42,7 @@ export type { TestRelay } from './src/network/relay.ts';
 export { type Spread, type SpreadOptions, spreadEvents } from './src/network/spread.ts';
 export { type NoPostgres, type PostgresOptions, startPostgres, type TestPostgres } from './src/postgres.ts';
 export { type SeededRandom, seededRandom } from './src/random.ts';
+export { type NoRedis, type RedisOptions, startRedis, type TestRedis } from './src/redis.ts';
 export { fc, parseSeed, testSeed } from './src/seed.ts';
 export { readJsonLines, readText, requireSharedData, sharedData, skipWithout } from './src/shared-data.ts';
 export { createNativeSigner, createPureSigner, createSigner, createWasmSigner, type Signer } from './src/signer.ts';
