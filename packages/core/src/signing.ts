@@ -13,8 +13,8 @@ export interface Signing {
   /** The signer, where there is one. */
   peek(): Signer | undefined;
   getPubkey(): Promise<string | undefined>;
-  /** Called after each `set`; returns the function that ends it. */
-  onChange(listener: () => void): () => void;
+  /** Called with the new signer after each `set`; returns the function that ends it. */
+  onChange(listener: (signer: Signer | undefined) => void): () => void;
   /** Lets that relay know who we are where it asks: it is about to get or give direct messages (NIP-59). */
   showTo(relay: string): void;
   isShownTo(relay: string): boolean;
@@ -26,7 +26,7 @@ export interface Signing {
 export function createSigning(initial: Signer | undefined): Signing {
   let signer = initial;
   const shownTo = new Set<string>();
-  const listeners = new Set<() => void>();
+  const listeners = new Set<(signer: Signer | undefined) => void>();
   const get = (): Signer => {
     if (!signer) throw new SignerError('read-only', 'there is no signer: give one to openCore or setSigner');
     return signer;
@@ -36,7 +36,7 @@ export function createSigning(initial: Signer | undefined): Signing {
     set: (value) => {
       signer = value;
       shownTo.clear();
-      for (const listener of [...listeners]) listener();
+      for (const listener of [...listeners]) listener(value);
     },
     peek: () => signer,
     onChange: (listener) => {

@@ -36,6 +36,7 @@ export async function attachMessages(pieces: MessagePieces): Promise<DirectMessa
     ...{ database, store, nowSeconds, onFailed: events.failed },
     pool: wire.pool,
     getSigner: signing.get,
+    onSignerChange: signing.onChange,
     loadInboxRelays: async (pubkey) => {
       const relays = await loadInboxRelays(pubkey);
       if (pubkey === (await signing.getPubkey())) for (const relay of relays) signing.showTo(relay);

@@ -92,7 +92,8 @@ export interface DirectMessages extends AsyncDisposable {
   refresh(): Promise<UnwrapReport>;
   /**
    * Gets what is new from the own inbox relays and stays there; what comes is opened at once. Resolves when relays have
-   * answered; says which. @throws SignerError
+   * answered; says which. When the signer changes it goes to the new person's inbox relays by itself, and nothing of the
+   * person before is asked for or opened any more; without a signer it waits for the next one. @throws SignerError
    */
   listen(): Promise<readonly string[]>;
   /** Called with the ids of rooms in which something changed; returns the function that ends it. */

@@ -14,12 +14,14 @@ export interface InboxOptions {
 export interface Inbox {
   /** Asks these relays for what is new and stays there; resolves with those that answered to the end. */
   listen(viewer: string, relays: readonly string[]): Promise<readonly string[]>;
+  /** Listens nowhere any more, until it is told to again; what it was asking for is given up. */
   stop(): void;
 }
 
 /** Makes the inbox; it listens nowhere yet. */
 export function createInbox({ database, pool, nowSeconds }: InboxOptions): Inbox {
   let subscription: LiveSubscription | undefined;
+  let stops = 0;
 
   /** Up to which second everything of this relay is here. */
   async function loadComplete(viewer: string): Promise<Map<string, number>> {
@@ -43,11 +45,12 @@ export function createInbox({ database, pool, nowSeconds }: InboxOptions): Inbox
    * Only a page that reaches no further back than it was asked to ends the search.
    */
   async function readBack(relay: string, filter: Filter, first: RelayAnswer): Promise<boolean> {
+    const before = stops;
     let answer: RelayAnswer | undefined = first;
     let until: number | undefined;
     for (let page = 0; page < inboxPagesMax; page++) {
       const [given] = answer?.filters ?? [];
-      if (answer?.end !== 'eose' || given === undefined) return false;
+      if (answer?.end !== 'eose' || given === undefined || stops !== before) return false;
       if (given.oldest === undefined) return true;
       const isSameSecond = given.oldest === until;
       if (isSameSecond && given.events < sameSecondEvents) return true;
@@ -61,7 +64,9 @@ export function createInbox({ database, pool, nowSeconds }: InboxOptions): Inbox
   return {
     async listen(viewer, relays) {
       const startedAt = nowSeconds();
+      const before = stops;
       const completeByRelay = await loadComplete(viewer);
+      if (stops !== before) return [];
       const filterOf = (relay: string): Filter => {
         const complete = completeByRelay.get(relay);
         const filter = { kinds: [Kind.giftWrap], tags: { p: [viewer] } };
@@ -73,6 +78,7 @@ export function createInbox({ database, pool, nowSeconds }: InboxOptions): Inbox
       subscription = next;
       const complete: string[] = [];
       for (const answer of await next.loaded) {
+        if (stops !== before) break;
         if (!(await readBack(answer.relay, filterOf(answer.relay), answer))) continue;
         await setComplete(viewer, answer.relay, startedAt);
         complete.push(answer.relay);
@@ -80,6 +86,7 @@ export function createInbox({ database, pool, nowSeconds }: InboxOptions): Inbox
       return complete;
     },
     stop() {
+      stops += 1;
       subscription?.close();
       subscription = undefined;
     },

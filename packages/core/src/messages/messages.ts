@@ -31,6 +31,8 @@ export interface MessagesOptions {
   readonly store: Pick<EventStore, 'query' | 'follow'>;
   readonly pool: Pick<RelayPool, 'load' | 'subscribe'>;
   readonly getSigner: () => Signer;
+  /** Calls back with the new signer when it changes; returns the function that ends it. */
+  readonly onSignerChange: (listener: (signer: Signer | undefined) => void) => () => void;
   readonly nowSeconds: () => number;
   /** The inbox relays (kind 10050) of a person, asked of relays where that is due; none where there is no such list. */
   readonly loadInboxRelays: (pubkey: string) => Promise<readonly string[]>;
@@ -81,11 +83,40 @@ export async function openMessages(options: MessagesOptions): Promise<DirectMess
     return (await sendRumor(rumor, { skipUnreachable: true })).publications;
   }
 
+  let isListening = false;
+  let signerChanges = 0;
+  const listens = new Set<Promise<unknown>>();
+  async function listen(): Promise<readonly string[]> {
+    const before = signerChanges;
+    const viewer = await getViewer();
+    const relays = await loadInboxRelays(viewer);
+    // Another person's inbox is being listened at by now.
+    if (signerChanges !== before) return [];
+    const answered = await inbox.listen(viewer, relays);
+    if (signerChanges !== before) return [];
+    await unwrapper.refresh();
+    return answered;
+  }
+  /** Nothing is asked for or opened for the person before, from this moment on. */
+  function followSigner(signer: Signer | undefined): void {
+    signerChanges += 1;
+    inbox.stop();
+    unwrapper.pause();
+    if (!isListening || signer === undefined) return;
+    const listening = listen().catch((error: unknown) => options.onFailed('messages', error));
+    listens.add(listening);
+    void listening.then(() => listens.delete(listening));
+  }
+  const endFollow = options.onSignerChange(followSigner);
+
   await sender.start();
 
   const stop = async (): Promise<void> => {
+    endFollow();
+    signerChanges += 1;
     inbox.stop();
     await unwrapper.stop();
+    await Promise.all(listens);
   };
   return {
     async send(parts) {
@@ -115,11 +146,9 @@ export async function openMessages(options: MessagesOptions): Promise<DirectMess
       });
     },
     refresh: unwrapper.refresh,
-    async listen() {
-      const viewer = await getViewer();
-      const answered = await inbox.listen(viewer, await loadInboxRelays(viewer));
-      await unwrapper.refresh();
-      return answered;
+    listen() {
+      isListening = true;
+      return listen();
     },
     onChange(listener) {
       listeners.add(listener);

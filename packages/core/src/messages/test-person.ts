@@ -66,6 +66,7 @@ export async function startPerson(seed: string, options: PersonOptions): Promise
     const messages = await openMessages({
       ...{ database, store, pool, nowSeconds, onFailed },
       getSigner: () => signer,
+      onSignerChange: () => () => undefined,
       loadInboxRelays: async (pubkey) => inboxes.get(pubkey) ?? [],
       isPublished: async (id) => (await outbox.recent(1_000)).some((publication) => publication.id === id),
       publish: async (event, publishOptions) => {

@@ -31,6 +31,8 @@ export interface UnwrapperOptions {
 export interface Unwrapper {
   /** Opens what is in the store and not opened yet, and from then on what enters it. */
   refresh(): Promise<UnwrapReport>;
+  /** Opens nothing any more until the next `refresh`: its signer is going. */
+  pause(): void;
   /** Waits for wraps that are being opened. Idempotent. */
   stop(): Promise<void>;
 }
@@ -55,7 +57,7 @@ export function createUnwrapper(options: UnwrapperOptions): Unwrapper {
     return run;
   }
 
-  async function openAll(wraps: readonly NostrEvent[], viewer: string): Promise<Outcome[]> {
+  async function openAll(wraps: readonly NostrEvent[], { signer, viewer }: Opener): Promise<Outcome[]> {
     const done = await sidecar.findDone(
       viewer,
       wraps.map(({ id }) => id),
@@ -63,23 +65,30 @@ export function createUnwrapper(options: UnwrapperOptions): Unwrapper {
     const waiting = wraps.filter((wrap) => !done.has(wrap.id) && !isExpired(wrap, options.nowSeconds()));
     const outcomes: Outcome[] = [];
     const rooms = new Set<string>();
-    while (waiting.length > 0 && !isStopped && outcomes.at(-1) !== 'waiting') {
+    while (waiting.length > 0 && !isStopped && getSigner() === signer && outcomes.at(-1) !== 'waiting') {
       const batch = waiting.splice(0, unwrapsAtOnce);
-      outcomes.push(...(await Promise.all(batch.map((wrap) => openOne({ wrap, viewer, rooms, options })))));
+      outcomes.push(...(await Promise.all(batch.map((wrap) => openOne({ wrap, signer, viewer, rooms, options })))));
     }
     if (rooms.size > 0) options.onChange([...rooms]);
     return [...outcomes, ...waiting.map(() => 'waiting' as const)];
   }
 
+  /** The same signer for all that is opened in one go: another one could read none of it, and that would be noted. */
+  async function whoOpens(): Promise<Opener> {
+    const signer = getSigner();
+    return { signer, viewer: await signer.getPublicKey() };
+  }
+
   async function openStored(): Promise<UnwrapReport> {
-    const viewer = await getSigner().getPublicKey();
+    const opener = await whoOpens();
+    const { viewer } = opener;
     await sidecar.expire(options.nowSeconds());
     const outcomes: Outcome[] = [];
     for await (const page of store.query([{ kinds: [Kind.giftWrap], tags: { p: [viewer] } }])) {
       outcomes.push(
         ...(await openAll(
           page.map(({ json }) => parseEvent(JSON.parse(json))),
-          viewer,
+          opener,
         )),
       );
       if (isStopped) break;
@@ -91,11 +100,11 @@ export function createUnwrapper(options: UnwrapperOptions): Unwrapper {
   async function openArrived(): Promise<void> {
     const wraps = [...arrived.values()];
     arrived.clear();
-    if (wraps.length === 0 || isStopped) return;
-    const viewer = await getSigner().getPublicKey();
+    if (wraps.length === 0 || isStopped || !isOpening) return;
+    const opener = await whoOpens();
     await openAll(
-      wraps.filter((wrap) => getTagValues(wrap, 'p').includes(viewer)),
-      viewer,
+      wraps.filter((wrap) => getTagValues(wrap, 'p').includes(opener.viewer)),
+      opener,
     );
   }
 
@@ -121,6 +130,10 @@ export function createUnwrapper(options: UnwrapperOptions): Unwrapper {
       isOpening = true;
       return inTurn(openStored);
     },
+    pause() {
+      isOpening = false;
+      arrived.clear();
+    },
     async stop() {
       isStopped = true;
       endFollow();
@@ -129,18 +142,22 @@ export function createUnwrapper(options: UnwrapperOptions): Unwrapper {
   };
 }
 
-interface OpenOne {
-  readonly wrap: NostrEvent;
+interface Opener {
+  readonly signer: Signer;
   readonly viewer: string;
+}
+
+interface OpenOne extends Opener {
+  readonly wrap: NostrEvent;
   /** The room of the message is added here. */
   readonly rooms: Set<string>;
   readonly options: UnwrapperOptions;
 }
 
-async function openOne({ wrap, viewer, rooms, options }: OpenOne): Promise<Outcome> {
-  const { sidecar, getSigner, nowSeconds } = options;
+async function openOne({ wrap, signer, viewer, rooms, options }: OpenOne): Promise<Outcome> {
+  const { sidecar, nowSeconds } = options;
   try {
-    const rumor = await openGiftWrap(wrap, { signer: requireEncryption(getSigner()) });
+    const rumor = await openGiftWrap(wrap, { signer: requireEncryption(signer) });
     const expiresAt = getExpiration(wrap);
     rooms.add(await sidecar.add({ wrapId: wrap.id, viewer, rumor, nowSeconds: nowSeconds(), expiresAt }));
     return 'opened';
