@@ -35,6 +35,8 @@ export interface Answer<Data> {
   readonly partial: boolean;
   /** True where this is the last good copy because neither cache nor database could answer. */
   readonly stale: boolean;
+  /** Whole seconds since `asOf`, in stale copies alone. */
+  readonly ageSeconds?: number | undefined;
 }
 
 /** What every error of the API is. */
