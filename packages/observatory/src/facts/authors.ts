@@ -7,7 +7,8 @@ export interface AuthorSums {
   see(author: number, hour: number): void;
   /** Profiles and follow lists that came or went. */
   add(author: number, column: 'profiles' | 'follows', amount: number): void;
-  write(transaction: FactsTransaction): Promise<void>;
+  /** Returns the authors that are new or have changed. */
+  write(transaction: FactsTransaction): Promise<readonly number[]>;
 }
 
 interface AuthorSum {
@@ -18,17 +19,20 @@ interface AuthorSum {
 
 const table = 'view_statistics_author';
 
-/** The earlier of two days, of which each may be unknown. */
+/** That the day which comes is the earlier one of two, of which each may be unknown. */
+const isEarlierSql = (name: string): string =>
+  `(excluded.first_day <> ${undated}
+    AND (${name}.first_day = ${undated} OR excluded.first_day < ${name}.first_day))`;
+
 const earlierSql = (name: string): string =>
-  `first_day = CASE WHEN ${name}.first_day = ${undated}
-    OR (excluded.first_day <> ${undated} AND excluded.first_day < ${name}.first_day)
-    THEN excluded.first_day ELSE ${name}.first_day END`;
+  `first_day = CASE WHEN ${isEarlierSql(name)} THEN excluded.first_day ELSE ${name}.first_day END`;
 
 const writeAuthors = createWriter(
   table,
   ['author', 'first_day', 'profiles', 'follows'],
   `(author) DO UPDATE SET ${earlierSql(table)}, profiles = ${table}.profiles + excluded.profiles,
-    follows = ${table}.follows + excluded.follows`,
+    follows = ${table}.follows + excluded.follows
+    WHERE excluded.profiles <> 0 OR excluded.follows <> 0 OR ${isEarlierSql(table)} RETURNING author`,
 );
 
 /** Creates the sums of one batch. */
@@ -52,26 +56,32 @@ export function createAuthorSums(): AuthorSums {
     },
     async write(transaction) {
       const rows = [...sums].sort(([a], [b]) => a - b);
-      await writeAuthors(
+      const changed = await writeAuthors(
         transaction,
         rows.map(([author, { firstDay, profiles, follows }]) => [author, firstDay, profiles, follows]),
       );
+      return changed.map(({ author }) => Number(author));
     },
   };
 }
 
 const observed = 'statistics_observed_author';
-const writeObserved = createWriter(observed, ['author', 'first_day'], `(author) DO UPDATE SET ${earlierSql(observed)}`);
+const writeObserved = createWriter(
+  observed,
+  ['author', 'first_day'],
+  `(author) DO UPDATE SET ${earlierSql(observed)} WHERE ${isEarlierSql(observed)} RETURNING author`,
+);
 
-/** Notes the first days of authors of events that never came into the log. */
+/** Notes the first days of authors of events that never came into the log; returns the authors that have changed. */
 export async function saveObservedAuthors(
   transaction: FactsTransaction,
   firstDays: ReadonlyMap<number, number>,
-): Promise<void> {
-  await writeObserved(
+): Promise<readonly number[]> {
+  const changed = await writeObserved(
     transaction,
     [...firstDays].sort(([a], [b]) => a - b),
   );
+  return changed.map(({ author }) => Number(author));
 }
 
 /** The earlier of two days, of which each may be unknown. */

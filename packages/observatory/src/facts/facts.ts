@@ -9,6 +9,7 @@ import { toShortId } from './ids.ts';
 import { createLedger, createLedgerStatements } from './ledger.ts';
 import { lockFacts } from './lock.ts';
 import type { FactsTransaction } from './rows.ts';
+import type { OnTouched } from './touched.ts';
 
 /** What is counted beside the log. */
 export interface Facts {
@@ -22,8 +23,14 @@ export interface Facts {
 
 const statements = createLedgerStatements('statistics_observed');
 
+/** What the ledger beside the log is created with. */
+export interface FactsOptions {
+  readonly database: Database;
+  readonly touched?: OnTouched | undefined;
+}
+
 /** Creates the ledger of what never comes into the log. `migrateFacts` and the views have made the tables before. */
-export function createFacts({ database }: { readonly database: Database }): Facts {
+export function createFacts({ database, touched }: FactsOptions): Facts {
   const dictionaries = createDictionaries();
   return {
     observe: async (events) => {
@@ -37,7 +44,8 @@ export function createFacts({ database }: { readonly database: Database }): Fact
         await lockFacts(transaction);
         const rows = await selectNew(transaction, events, dictionaries);
         await saveObserved(transaction, { added: rows, removed: [] });
-        await count(transaction, rows);
+        const authors = await count(transaction, rows);
+        await touched?.(transaction, { hours: new Set(rows.map(({ hour }) => hour)), authors });
         return rows.length;
       });
     },
@@ -68,7 +76,7 @@ async function selectNew(
   });
 }
 
-async function count(transaction: FactsTransaction, rows: readonly ObservedRow[]): Promise<void> {
+async function count(transaction: FactsTransaction, rows: readonly ObservedRow[]): Promise<readonly number[]> {
   const ledger = createLedger(statements);
   const firstDays = new Map<number, number>();
   for (const { hour, kind, author } of rows) {
@@ -77,5 +85,5 @@ async function count(transaction: FactsTransaction, rows: readonly ObservedRow[]
     if (author !== 0) firstDays.set(author, earlier(firstDays.get(author) ?? toDay(hour), toDay(hour)));
   }
   await ledger.write(transaction);
-  await saveObservedAuthors(transaction, firstDays);
+  return await saveObservedAuthors(transaction, firstDays);
 }

@@ -15,8 +15,11 @@ const sizes = [128, 32, 8, 1] as const;
 
 type Rows = readonly (readonly SqlValue[])[];
 
-/** Writes rows of one shape, several in a statement. Rows of one call have different keys. */
-export type RowWriter = (transaction: FactsTransaction, rows: Rows) => Promise<void>;
+/**
+ * Writes rows of one shape, several in a statement. Rows of one call have different keys. Gives the rows that the
+ * statement returns, where it does.
+ */
+export type RowWriter = (transaction: FactsTransaction, rows: Rows) => Promise<readonly SqlRow[]>;
 
 /** Prepares the insertion of rows; `conflict` follows `ON CONFLICT`. */
 export function createWriter(table: string, columns: readonly string[], conflict: string): RowWriter {
@@ -25,12 +28,14 @@ export function createWriter(table: string, columns: readonly string[], conflict
     return `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${rows.join(', ')} ON CONFLICT ${conflict}`;
   });
   return async (transaction, rows) => {
+    const returned: SqlRow[] = [];
     let next = 0;
     for (const [index, size] of sizes.entries()) {
       for (; rows.length - next >= size; next += size) {
-        await transaction.query(texts[index] ?? '', rows.slice(next, next + size).flat());
+        returned.push(...(await transaction.query(texts[index] ?? '', rows.slice(next, next + size).flat())));
       }
     }
+    return returned;
   };
 }
 

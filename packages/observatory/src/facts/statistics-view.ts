@@ -13,6 +13,7 @@ import { receiptsAtOnce } from './limits.ts';
 import { lockFacts } from './lock.ts';
 import type { FactsTransaction } from './rows.ts';
 import { EventState, viewTables } from './tables.ts';
+import type { OnTouched, Touched } from './touched.ts';
 import type { ZapCheck } from './zap-receipts.ts';
 import { createZapTable, moveZaps, type ZapRow } from './zap-rows.ts';
 
@@ -22,6 +23,7 @@ export interface StatisticsViewsOptions {
   readonly secret: Uint8Array;
   /** Checks id and signature of a zap request; `verifyEvent` unless told, which takes a millisecond. */
   readonly verify?: ZapCheck | undefined;
+  readonly touched?: OnTouched | undefined;
 }
 
 /**
@@ -29,7 +31,11 @@ export interface StatisticsViewsOptions {
  * that follows from its last change, and every sum is moved by the difference of that row before and after: the same
  * log gives the same rows, whatever the order, the batches, and the moments when the process died.
  */
-export function createStatisticsViews({ secret, verify = verifyEvent }: StatisticsViewsOptions): readonly View[] {
+export function createStatisticsViews({
+  secret,
+  verify = verifyEvent,
+  touched,
+}: StatisticsViewsOptions): readonly View[] {
   const dictionaries = createDictionaries();
   /** Signatures of zap requests take a millisecond each: they are checked before, and not within, the transaction. */
   const readBefore = new WeakMap<NostrEvent, Content>();
@@ -50,7 +56,8 @@ export function createStatisticsViews({ secret, verify = verifyEvent }: Statisti
     async apply(changes, transaction) {
       await lockFacts(transaction);
       const steps = await loadSteps(transaction, toOutcomes(changes, read), dictionaries);
-      await applySteps(transaction, steps, secret);
+      const changed = await applySteps(transaction, steps, secret);
+      if (!transaction.isShadow) await touched?.(transaction, changed);
     },
   };
   return [view];
@@ -59,7 +66,7 @@ export function createStatisticsViews({ secret, verify = verifyEvent }: Statisti
 const statements = createLedgerStatements('view_statistics');
 const zapTable = createZapTable('view_statistics_zap');
 
-async function applySteps(transaction: FactsTransaction, steps: readonly Step[], secret: Uint8Array): Promise<void> {
+async function applySteps(transaction: FactsTransaction, steps: readonly Step[], secret: Uint8Array): Promise<Touched> {
   const ledger = createLedger(statements);
   const authors = createAuthorSums();
   const sketches = createAuthorSketches(secret);
@@ -82,11 +89,13 @@ async function applySteps(transaction: FactsTransaction, steps: readonly Step[],
   await saveEvents(transaction, written);
   const zaps = await moveZapsOfLog(transaction, steps, ledger);
   await ledger.write(transaction);
-  await authors.write(transaction);
+  const changed = await authors.write(transaction);
   await sketches.write(transaction);
-  if (transaction.isShadow) return;
-  await takeObserved(transaction, steps);
-  await moveKept(transaction, steps, zaps);
+  if (!transaction.isShadow) {
+    await takeObserved(transaction, steps);
+    await moveKept(transaction, steps, zaps);
+  }
+  return { hours: new Set(steps.map(({ outcome }) => outcome.hour)), authors: changed };
 }
 
 function isSame(before: EventRow, after: EventRow): boolean {

@@ -47,7 +47,9 @@ export function createZapTable(table: string): ZapTable {
       const keys = invoices.map((invoice) => [toBytes(invoice)]);
       return (await findByInvoice(transaction, keys)).map(toZapRow);
     },
-    save: async (transaction, rows) => await write(transaction, rows.map(toValues)),
+    save: async (transaction, rows) => {
+      await write(transaction, rows.map(toValues));
+    },
     erase: async (transaction, places) => {
       await erase(transaction, places.map(toKey));
     },
