@@ -58,7 +58,7 @@ export type {
   StatisticsReads,
 } from './src/contract.ts';
 export { toDay, toHour, undated } from './src/facts/buckets.ts';
-export { createFacts, type Facts } from './src/facts/facts.ts';
+export { createFacts, type Facts, type FactsOptions } from './src/facts/facts.ts';
 export { loadStatisticsSecret } from './src/facts/secret.ts';
 export { createSketch, type Sketch } from './src/facts/sketch.ts';
 export { createStatisticsViews, type StatisticsViewsOptions } from './src/facts/statistics-view.ts';
@@ -71,6 +71,7 @@ export {
   viewTables as statisticsTables,
   ZapState,
 } from './src/facts/tables.ts';
+export type { OnTouched, Touched } from './src/facts/touched.ts';
 export { type ZapCheck, zapBuckets, zapFaults } from './src/facts/zap-receipts.ts';
 export { createRegistry, type Registry, type RegistryOptions } from './src/registry/registry.ts';
 export { createRelayReads, type RelayReadsOptions } from './src/registry/relay-reads.ts';
