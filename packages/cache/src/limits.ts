@@ -22,7 +22,7 @@ export const memoryEntriesMax = 200_000;
 /** Bytes of a memory cache unless told: every answer of the API several times over. */
 export const memoryBytesMax = 64 * 1024 * 1024;
 
-/** What an entry costs besides its text, measured as heap growth by entry over 100,000 entries. */
+/** What an entry costs besides its text: the heap grew by 145 bytes an entry over 100,000 short ones. */
 export const entryOverheadBytes = 160;
 
 /** Leases held at once in memory; they are never evicted, so the next is refused. */

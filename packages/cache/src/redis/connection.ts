@@ -39,7 +39,7 @@ export async function connectRedis(address: RedisAddress, options: ConnectionOpt
   });
   redis.on('ready', () => {
     state.isDown = false;
-    lastError = undefined;
+    if (state.isOpen) lastError = undefined;
     options.onReady?.(redis);
   });
   redis.on('close', () => {
@@ -93,6 +93,9 @@ async function open(redis: Redis, about: { shown: string; reason: () => unknown 
   });
   try {
     await Promise.race([redis.connect(), deadline]);
+    // A database that there is not: the driver says so beside, and would go on with the first.
+    const reason = about.reason();
+    if (reason !== undefined) throw reason;
   } catch (error) {
     redis.disconnect();
     throw toCacheError(about.reason() ?? error, about.shown);
