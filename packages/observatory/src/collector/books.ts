@@ -44,6 +44,8 @@ export interface Books {
    * now: what was counted for them is not written, as they deliver it again to their new owner.
    */
   write(entry: BookEntry): Promise<ReadonlySet<number>>;
+  /** Which of these relays others own. */
+  findLost(relays: readonly number[]): Promise<ReadonlySet<number>>;
   /** Throws away what no relay is asked for again. */
   prune(limits: PruneLimits): Promise<void>;
 }
@@ -73,6 +75,11 @@ export function createBooks(database: Database, owner: string): Books {
         const named = [...entry.cut.hours.map(({ relay }) => relay), ...entry.cut.coverage.map(({ relay }) => relay)];
         return new Set([...named, ...entry.watermarks.keys()].filter((relay) => !owned.has(relay)));
       }),
+    async findLost(relays) {
+      const rows = await database.query('SELECT relay FROM collector_watermark WHERE owner = $1', [owner]);
+      const owned = new Set(rows.map(({ relay }) => Number(relay)));
+      return new Set(relays.filter((relay) => !owned.has(relay)));
+    },
     async prune({ overlapSeconds, oldestSecond, quarantineRows }) {
       await database.query(
         `DELETE FROM collector_pair WHERE newest < $2 OR newest < (

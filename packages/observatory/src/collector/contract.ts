@@ -40,7 +40,10 @@ export interface CollectorOptions {
   readonly kinds?: readonly number[] | 'all' | undefined;
   /** Takes verified events that never come into the log; resolves when they are durable. An event may come twice. */
   readonly observe?: ((events: readonly VerifiedEvent[]) => Promise<void>) | undefined;
-  /** The store behind the door: gaps are then filled by NIP-77 where a relay speaks it, else by pages. */
+  /**
+   * The store behind the door. It says which relay was the first with an event that an earlier run has not counted,
+   * and of gaps longer than a day (`exactGapSeconds`) only what it lacks is fetched.
+   */
   readonly store?: SyncParts['store'] | undefined;
   /** Connections at a time; 250 unless told, 1,000 at most. */
   readonly connectionsMax?: number | undefined;

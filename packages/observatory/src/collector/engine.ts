@@ -1,28 +1,6 @@
-import type { RelayPool, SyncParts } from '@nostrata/network';
-import type { NostrEvent } from '@nostrata/protocol';
-import { createAccount } from './account.ts';
-import { type Books, createBooks } from './books.ts';
-import type { CollectedStatus, CollectorDoor, CollectorFigures, CollectorOptions } from './contract.ts';
-import { createCoverage } from './coverage.ts';
+import type { CollectedStatus, CollectorFigures, CollectorOptions } from './contract.ts';
 import type { Figures } from './figures.ts';
-import { createFingerprinter } from './fingerprint.ts';
-import { createFlusher, type Flusher } from './flusher.ts';
-import { createIntake, type Intake } from './intake.ts';
-import { createJudge } from './judge.ts';
-import { createLedger } from './ledger.ts';
-import { type CollectorLimits, defaultCollectorLimits } from './limits.ts';
-import { createRoster, type Roster } from './roster.ts';
-import { startSession } from './session.ts';
-import type { Source } from './source.ts';
-import { createTurns } from './turns.ts';
-
-/** The kinds that statistics are made of. */
-const defaultKinds: readonly number[] = [0, 1, 3, 7, 9735, 10002, 10166, 30023, 30166];
-
-/** Gaps that are filled at a time. */
-const turnsMax = 16;
-/** Relays that are dialled in a second at the start. */
-const startsPerSecond = 50;
+import { openParts, type Parts } from './parts.ts';
 
 /** What exists while a collector runs. */
 export interface Engine {
@@ -34,77 +12,9 @@ export interface Engine {
 
 /** Opens the books, connects the parts and begins to collect. */
 export async function startEngine(options: CollectorOptions, figures: Figures): Promise<Engine> {
-  const limits = { ...defaultCollectorLimits, ...options.limits };
-  const { random, database } = options;
-  const owner = Array.from({ length: 4 }, () => Math.floor(random() * 2 ** 32).toString(36)).join('-');
-  const books = createBooks(database, owner);
-  const fingerprinter = createFingerprinter(await books.open(random));
-  const parts = connect({ options, limits, books, fingerprinter, figures });
-  const engine = new RunningEngine(parts);
+  const engine = new RunningEngine(await openParts(options, figures));
   await engine.begin();
   return engine;
-}
-
-/** The parts of a running engine. */
-interface Parts {
-  readonly options: CollectorOptions;
-  readonly limits: CollectorLimits;
-  readonly books: Books;
-  readonly figures: Figures;
-  readonly pool: RelayPool;
-  readonly roster: Roster;
-  readonly intake: Intake;
-  readonly flusher: Flusher;
-  readonly stateChanged: (source: Source) => void;
-  readonly account: (isForced: boolean) => void;
-  readonly failed: (where: string, error: unknown) => void;
-}
-
-function connect(
-  from: Pick<Parts, 'options' | 'limits' | 'books' | 'figures'> & {
-    readonly fingerprinter: Parameters<typeof createIntake>[0]['fingerprinter'];
-  },
-): Parts {
-  const { options, limits, books, figures, fingerprinter } = from;
-  const { clock, random, logger, metrics = {} } = options;
-  const ledger = createLedger();
-  const intake = createIntake({ clock, limits, fingerprinter, ledger, figures, ready: () => flusher.wake() });
-  const coverage = createCoverage({ now: () => clock.now(), ledger, stepMsMax: 2 * limits.coverageMs });
-  const pool = options.createPool(
-    createDoor(options, (event, url) => {
-      const session = roster.find(url);
-      return session === undefined ? Promise.resolve('gone') : intake.deliver(event, session.source);
-    }),
-  );
-  const failed = (where: string, error: unknown): void => {
-    metrics.failed?.(where);
-    logger.warn({ err: error, where }, 'a part of the collection did not work; it is tried again');
-  };
-  const shared = {
-    ...{ pool, clock, random, limits },
-    store: options.store ?? emptyStore,
-    turns: createTurns(turnsMax),
-    kinds: options.kinds === 'all' ? undefined : (options.kinds ?? defaultKinds),
-    failed: (error: unknown) => failed('session', error),
-  };
-  const roster = createRoster({
-    ...{ books, intake, coverage, clock, limits, startsPerSecond },
-    startSession: (source) => startSession({ ...shared, source }),
-  });
-  const account = createAccount({
-    ...{ pool, coverage, ledger, clock, find: roster.find },
-    everyMs: limits.coverageMs,
-  });
-  const flusher = createFlusher({
-    ...{ intake, ledger, books, clock, limits, logger, metrics },
-    judge: createJudge(options.ingest),
-    observe: options.observe,
-    account: () => account(false),
-    sources: () => Array.from(roster.sessions(), ({ source }) => source),
-    lost: (relays) => roster.drop(relays),
-  });
-  const stateChanged = coverage.settle;
-  return { options, limits, books, figures, pool, roster, intake, flusher, stateChanged, account, failed };
 }
 
 class RunningEngine implements Engine {
@@ -117,26 +27,15 @@ class RunningEngine implements Engine {
   }
 
   async begin(): Promise<void> {
-    const { options, limits, pool, roster, flusher, figures, stateChanged } = this.#parts;
-    const connectedRelays = new Set<string>();
-    this.#ends.push(
-      pool.onState(({ relay, state }) => {
-        const isConnected = state === 'open' || state === 'authenticating';
-        if (isConnected) connectedRelays.add(relay);
-        else connectedRelays.delete(relay);
-        const session = roster.find(relay);
-        if (session !== undefined) {
-          if (session.source.isConnected !== isConnected) stateChanged(session.source);
-          session.connected(isConnected);
-        }
-        options.metrics?.connections?.('open', connectedRelays.size);
-      }),
-    );
+    const { options, limits, flusher, shares, figures, listen } = this.#parts;
+    this.#ends.push(listen());
     flusher.start();
     figures.start();
+    await shares.start();
     await this.#list();
     if (options.onRelays) this.#ends.push(options.onRelays(() => void this.#listSafely()));
     this.#every(limits.pruneMs, () => this.#prune());
+    this.#every(limits.leaseRoundMs, () => this.#findLost());
   }
 
   statuses(): readonly CollectedStatus[] {
@@ -161,9 +60,10 @@ class RunningEngine implements Engine {
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    const { pool, roster, flusher, figures, account, options } = this.#parts;
+    const { pool, roster, flusher, figures, account, shares, options } = this.#parts;
     for (const end of this.#ends) end();
     figures.stop();
+    shares.pause();
     account(true);
     // First with the watermarks of this moment, then what came until the connections were closed.
     await flusher.flush();
@@ -172,11 +72,12 @@ class RunningEngine implements Engine {
     const isWritten = await flusher.flush();
     if (!isWritten) options.logger.error({}, 'what was collected last is not written; it is asked for again');
     flusher.stop();
+    await shares.release();
   }
 
   async #list(): Promise<void> {
-    const { options, roster } = this.#parts;
-    await roster.set(await options.relays());
+    const { options, choose } = this.#parts;
+    await choose(await options.relays());
   }
 
   async #listSafely(): Promise<void> {
@@ -186,6 +87,19 @@ class RunningEngine implements Engine {
       this.#parts.failed('relays', error);
       if (!this.#isStopped)
         this.#ends.push(this.#parts.options.clock.after(this.#parts.limits.retryMsMax, () => void this.#listSafely()));
+    }
+  }
+
+  /** A collector that the others took for dead learns here that its relays are theirs. */
+  async #findLost(): Promise<void> {
+    const { books, roster, shares, failed } = this.#parts;
+    const relays = Array.from(roster.sessions(), ({ source }) => source.relay);
+    try {
+      const lost = await books.findLost(relays);
+      shares.lose(lost);
+      roster.drop(lost);
+    } catch (error) {
+      failed('books', error);
     }
   }
 
@@ -215,34 +129,3 @@ class RunningEngine implements Engine {
 
 /** Fingerprints of events older than two days are thrown away even where a relay was never caught up with. */
 const oldestPairSeconds = 172_800;
-
-/** The door that a pool is created with. */
-function createDoor(
-  { connectionsMax = 250, limits }: CollectorOptions,
-  deliver: (event: NostrEvent, url: string) => ReturnType<CollectorDoor['deliver']>,
-): CollectorDoor {
-  const connections = Math.min(1_000, connectionsMax);
-  return {
-    // The pool hands on what it has parsed as an event.
-    deliver: (event, url) => deliver(event as NostrEvent, url),
-    connectionsMax: connections,
-    limits: {
-      attemptsMax: Number.MAX_SAFE_INTEGER,
-      // Half of it is chance: where all relays are lost at once they come back at most 200 a second.
-      backoffMs: Math.max(1_000, connections * 10),
-      backoffMsMax: 600_000,
-      // The collector waits as long as it takes.
-      patienceMs: Number.POSITIVE_INFINITY,
-      // What a socket may still bring after the buffer is full.
-      deliveriesPause: 16,
-      overlapSeconds: limits?.overlapSeconds ?? defaultCollectorLimits.overlapSeconds,
-    },
-  };
-}
-
-/** Gaps are filled with everything that the relay has. */
-const emptyStore: SyncParts['store'] = {
-  async *items() {},
-  async *query() {},
-  sightings: async () => [],
-};

@@ -155,7 +155,7 @@ class SingleFlight implements Flusher {
     const entries = intake.take(limits.flushEventsMax);
     if (entries.length > 0) {
       const { settled, observed, poison, open, fault } = await judge(entries);
-      for (const { entry, verdict } of settled) intake.settle(entry, verdict);
+      for (const { entry, verdict, first } of settled) intake.settle(entry, verdict, first);
       this.#observed.push(...observed);
       for (const { entry, reason } of poison) {
         const { id, sig, kind } = entry.event;

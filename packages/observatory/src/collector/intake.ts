@@ -42,8 +42,8 @@ export interface Intake {
   take(max: number): Entry[];
   /** Puts entries back, before all others. */
   putBack(entries: readonly Entry[]): void;
-  /** The entry has its verdict: everybody who sent it is counted. */
-  settle(entry: Entry, verdict: EntryVerdict): void;
+  /** The entry has its verdict: everybody who sent it is counted. `first`: who was first with a known event. */
+  settle(entry: Entry, verdict: EntryVerdict, first?: string): void;
   /** Notes what a relay delivered in an earlier run. */
   remember(relay: number, fingerprints: readonly Fingerprint[]): void;
   /** Lets relays go on where there is room again. */
@@ -71,6 +71,8 @@ class BatchIntake implements Intake {
   readonly #pairs: FingerprintSet;
   readonly #forgeries: FingerprintSet;
   readonly #entryByKey = new Map<number, Entry>();
+  /** Who was first with events that an earlier run may not have counted, until that relay sends them again. */
+  readonly #firstByKey = new Map<number, string>();
   #waiting: Entry[] = [];
   #bytes = 0;
   #gate: { readonly opened: Promise<Delivery>; open(): void } | undefined;
@@ -97,7 +99,8 @@ class BatchIntake implements Intake {
       return kept;
     }
     if (this.#events.has(fingerprint)) {
-      this.#notePair({ source, event, fingerprint, pair, nowMs, isNovel: false });
+      const isNovel = this.#firstByKey.size > 0 && this.#redeem(fingerprint, source);
+      this.#notePair({ source, event, fingerprint, pair, nowMs, isNovel });
     } else if (this.#forgeries.has(fingerprint)) {
       counts.invalid++;
       figures.invalid(1);
@@ -118,7 +121,7 @@ class BatchIntake implements Intake {
     this.#waiting = [...entries, ...this.#waiting];
   }
 
-  settle(entry: Entry, verdict: EntryVerdict): void {
+  settle(entry: Entry, verdict: EntryVerdict, first?: string): void {
     const { clock, ledger, figures } = this.#options;
     const { event, fingerprint, sources } = entry;
     const nowMs = clock.now();
@@ -127,6 +130,7 @@ class BatchIntake implements Intake {
     if (verdict === 'forged') this.#forgeries.add(fingerprint);
     if (verdict === 'novel' || verdict === 'known') this.#events.add(fingerprint);
     if (verdict === 'novel') figures.unique(event.kind);
+    if (first !== undefined && !sources.some(({ url }) => url === first)) this.#owe(fingerprint, first);
     sources.forEach((source, place) => {
       const counts = ledger.counts(source.relay, Math.floor(nowMs / hourMs));
       if (verdict === 'refused') counts.refused++;
@@ -135,7 +139,7 @@ class BatchIntake implements Intake {
         figures.invalid(1);
       } else {
         const pair = ofPair(fingerprint, source.relay);
-        const isNovel = verdict === 'novel' && place === 0;
+        const isNovel = verdict === 'novel' ? place === 0 : source.url === first;
         if (this.#pairs.has(pair)) counts.repeats++;
         else this.#notePair({ source, event, fingerprint, pair, nowMs, isNovel });
       }
@@ -179,6 +183,15 @@ class BatchIntake implements Intake {
     this.#waiting.push(entry);
     if (this.#waiting.length >= this.#options.limits.flushEvents) this.#options.ready();
     return false;
+  }
+
+  #owe(fingerprint: Fingerprint, first: string): void {
+    if (this.#firstByKey.size < this.#options.limits.bufferEventsMax) this.#firstByKey.set(toKey(fingerprint), first);
+  }
+
+  #redeem(fingerprint: Fingerprint, { url }: Source): boolean {
+    const key = toKey(fingerprint);
+    return this.#firstByKey.get(key) === url && this.#firstByKey.delete(key);
   }
 
   #notePair({ source, event, fingerprint, pair, nowMs, isNovel }: NewPair): void {

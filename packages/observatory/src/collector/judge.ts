@@ -1,10 +1,19 @@
 import type { Ingest, SubmitResult } from '@nostrata/ingest';
 import { hasValidId, type VerifiedEvent } from '@nostrata/protocol';
 import type { Entry, EntryVerdict } from './intake.ts';
+import type { SharedIds } from './shared-ids.ts';
+
+/** An entry with its verdict. */
+export interface SettledEntry {
+  readonly entry: Entry;
+  readonly verdict: EntryVerdict;
+  /** The relay that delivered a known event first, where that may not be counted yet. */
+  first?: string | undefined;
+}
 
 /** What the door made of a batch. Entries that are in none of the lists are still open. */
 export interface Judgement {
-  readonly settled: readonly { readonly entry: Entry; readonly verdict: EntryVerdict }[];
+  readonly settled: readonly SettledEntry[];
   /** Genuine events that did not come into the log: ephemeral ones, and versions that a newer one precedes. */
   readonly observed: readonly VerifiedEvent[];
   /** What cannot be stored, although others can. */
@@ -17,20 +26,52 @@ export interface Judgement {
 /** Hands batches of entries to the door. */
 export type Judge = (entries: readonly Entry[]) => Promise<Judgement>;
 
-/** How the door answered one entry. */
-type Answer =
+/** A verdict of the door on one entry. */
+type Judged =
   | { readonly type: EntryVerdict; readonly isObserved?: boolean; readonly isWritten?: boolean }
-  | { readonly type: 'poison'; readonly reason: string }
-  | { readonly type: 'failed'; readonly isBusy: boolean; readonly error: unknown };
+  | { readonly type: 'poison'; readonly reason: string };
+
+/** How the door answered one entry. */
+type Answer = Judged | { readonly type: 'failed'; readonly isBusy: boolean; readonly error: unknown };
+
+/** What a judge works with. */
+export interface JudgeOptions {
+  readonly ingest: DoorParts;
+  readonly shared: SharedIds;
+  /** Which relay delivered a stored event first (`sightings` of the store). */
+  readonly findFirst?: ((id: string) => Promise<string | undefined>) | undefined;
+}
+
+type DoorParts = Pick<Ingest, 'submit' | 'isFull' | 'drained'>;
 
 /** Creates a judge before this door. */
-export function createJudge(ingest: Pick<Ingest, 'submit' | 'isFull' | 'drained'>): Judge {
+export function createJudge({ ingest, shared, findFirst }: JudgeOptions): Judge {
   return async (entries) => {
     const round = createRound();
-    const failed = await submitAll(ingest, entries, round);
+    const sharedOnes = await shared.findKnown(entries);
+    for (const entry of sharedOnes) round.take(entry, known);
+    const unknown = sharedOnes.size === 0 ? entries : entries.filter((entry) => !sharedOnes.has(entry));
+    const failed = await submitAll(ingest, unknown, round);
     if (failed.length > 0) await isolate(ingest, failed, round);
-    return round.end();
+    const judgement = round.end();
+    await shared.add(judgement.settled.flatMap(({ entry, verdict }) => (verdict === 'novel' ? [entry] : [])));
+    if (findFirst) await nameFirst(judgement.settled, findFirst);
+    return judgement;
   };
+}
+
+/**
+ * A collector that was killed between the store and the books has made events durable that count for nobody. Their
+ * relays send them again, and the store knows who was the first.
+ */
+async function nameFirst(
+  settled: readonly SettledEntry[],
+  findFirst: NonNullable<JudgeOptions['findFirst']>,
+): Promise<void> {
+  for (const one of settled) {
+    if (one.verdict !== 'known' || !one.entry.sources.some(({ isRecovering }) => isRecovering)) continue;
+    one.first = await findFirst(one.entry.event.id);
+  }
 }
 
 /** Suspects that fail alone before it is the store that is not well. */
@@ -38,7 +79,7 @@ const suspectsMax = 3;
 
 /** Collects the answers to one batch. */
 function createRound() {
-  const settled: { entry: Entry; verdict: EntryVerdict }[] = [];
+  const settled: SettledEntry[] = [];
   const observed: VerifiedEvent[] = [];
   const poison: { entry: Entry; reason: string }[] = [];
   const suspects: { entry: Entry; error: unknown }[] = [];
@@ -46,7 +87,7 @@ function createRound() {
   let hasWritten = false;
   let fault: unknown;
   return {
-    take(entry: Entry, answer: Exclude<Answer, { type: 'failed' }>): void {
+    take(entry: Entry, answer: Judged): void {
       if (answer.type === 'poison') {
         poison.push({ entry, reason: answer.reason });
         return;
@@ -83,7 +124,7 @@ type Round = ReturnType<typeof createRound>;
 
 /** Submits entries together; returns those that failed. What the door had no room for stays open. */
 async function submitAll(
-  ingest: Parameters<typeof createJudge>[0],
+  ingest: DoorParts,
   entries: readonly Entry[],
   round: Round,
 ): Promise<{ readonly entry: Entry; readonly error: unknown }[]> {
@@ -104,7 +145,7 @@ async function submitAll(
 
 /** Submits what failed in ever smaller parts, until what fails alone is known. */
 async function isolate(
-  ingest: Parameters<typeof createJudge>[0],
+  ingest: DoorParts,
   failed: readonly { readonly entry: Entry; readonly error: unknown }[],
   round: Round,
 ): Promise<void> {
@@ -129,7 +170,7 @@ async function isolate(
   }
 }
 
-function submit(ingest: Parameters<typeof createJudge>[0], entry: Entry): Promise<Answer> {
+function submit(ingest: DoorParts, entry: Entry): Promise<Answer> {
   const { event, sources } = entry;
   return ingest.submit(event, { via: 'relay', url: sources[0]?.url }).then(
     (result) => toAnswer(result, entry),
@@ -137,12 +178,12 @@ function submit(ingest: Parameters<typeof createJudge>[0], entry: Entry): Promis
   );
 }
 
-const novel: Answer = { type: 'novel', isWritten: true };
-const observed: Answer = { type: 'novel', isObserved: true };
-const superseded: Answer = { type: 'novel', isObserved: true, isWritten: true };
-const known: Answer = { type: 'known' };
-const forged: Answer = { type: 'forged' };
-const refused: Answer = { type: 'refused' };
+const novel: Judged = { type: 'novel', isWritten: true };
+const observed: Judged = { type: 'novel', isObserved: true };
+const superseded: Judged = { type: 'novel', isObserved: true, isWritten: true };
+const known: Judged = { type: 'known' };
+const forged: Judged = { type: 'forged' };
+const refused: Judged = { type: 'refused' };
 
 function toAnswer(result: SubmitResult, { event }: Entry): Answer {
   switch (result.outcome) {

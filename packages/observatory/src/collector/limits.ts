@@ -12,6 +12,7 @@ export interface CollectorLimits {
   readonly forgeriesRemembered: number;
   readonly lookBackSeconds: number;
   readonly overlapSeconds: number;
+  readonly exactGapSeconds: number;
   readonly askAgainMs: number;
   readonly askAgainMsMax: number;
   readonly renewalMs: number;
@@ -50,6 +51,8 @@ export const defaultCollectorLimits: CollectorLimits = {
   // A relay is asked again from so long before its watermark: a connection that is half open is noticed within 60 s,
   // and events travel for a while.
   overlapSeconds: 180,
+  // Of longer gaps only what the store lacks is fetched (NIP-77): the rest is not counted for the relay.
+  exactGapSeconds: 86_400,
   // A relay that refused, or answered in part, is asked again after this long, doubled each time.
   askAgainMs: 30_000,
   askAgainMsMax: 3_600_000,

@@ -67,7 +67,7 @@ export function createRoster(options: RosterOptions): Roster {
       if (book === undefined || !wanted.has(url)) continue;
       const { since, fingerprints, accountedMs } = book;
       intake.remember(relay, fingerprints);
-      const state = { newest: since, watermark: since, isCaughtUp: false, isConnected: false };
+      const state = { newest: since, watermark: since, isCaughtUp: false, isConnected: false, isRecovering: true };
       const source: Source = { relay, url, ...state };
       coverage.begin(source, accountedMs ?? nowMs);
       queue.push(source);

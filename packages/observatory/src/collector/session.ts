@@ -9,7 +9,8 @@ import type { Turns } from './turns.ts';
 export interface SessionOptions {
   readonly source: Source;
   readonly pool: RelayPool;
-  readonly store: SyncParts['store'];
+  /** The store behind the door, for gaps that are too long to fetch again what is known. */
+  readonly store: SyncParts['store'] | undefined;
   /** Whose turn it is to fill a gap. */
   readonly turns: Turns;
   /** The kinds to ask for; undefined: all. */
@@ -112,6 +113,7 @@ class RelaySession implements Session {
     if (gap !== undefined && !(await this.#fill(gap, signal))) return signal.aborted ? 'lost' : 'refused';
     if (signal.aborted) return 'lost';
     this.source.isCaughtUp = true;
+    this.source.isRecovering = false;
     await this.#wait(limits.renewalMs * (0.5 + this.#options.random() / 2), signal);
     return signal.aborted ? 'lost' : 'renew';
   }
@@ -138,7 +140,9 @@ class RelaySession implements Session {
 
   /** Fills a gap by NIP-77 or pages; false where the relay did not let us. */
   async #fill({ since, until }: Span, signal: AbortSignal): Promise<boolean> {
-    const { pool, store, clock, kinds, turns } = this.#options;
+    const { pool, clock, kinds, turns, limits } = this.#options;
+    const isLong = until - since > limits.exactGapSeconds;
+    const store = (isLong ? this.#options.store : undefined) ?? emptyStore;
     const end = await turns.take(signal);
     if (end === undefined) return false;
     try {
@@ -181,3 +185,10 @@ function findGap({ filters: [answer] }: RelayAnswer, since: number, nowSeconds: 
   if (answer.oldest === undefined) return { since, until: nowSeconds + aheadSeconds };
   return answer.oldest < since ? undefined : { since, until: answer.oldest };
 }
+
+/** Nothing is known: everything that the relay has is fetched, and so counted for it. */
+const emptyStore: SyncParts['store'] = {
+  async *items() {},
+  async *query() {},
+  sightings: async () => [],
+};

@@ -9,4 +9,6 @@ export interface Source {
   /** Everything up to this second was taken and is durable. */
   watermark: number;
   isConnected: boolean;
+  /** True until it was caught up with for the first time: it may send what an earlier run has not counted. */
+  isRecovering: boolean;
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Cache } from '@nostrata/cache';
+import { type Cache, createMemoryCache } from '@nostrata/cache';
 import { type Database, openSqlite } from '@nostrata/database';
 import { createIngest, type Ingest } from '@nostrata/ingest';
 import { createPool, type NetworkLimits } from '@nostrata/network';
@@ -22,15 +22,13 @@ const realClock: Clock = {
 
 const quiet: ObservatoryLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** A cache that only says that it is memory: with one collector nothing else is asked of it. */
-const noCache = { engine: 'memory' } as Cache;
-
 /** Where collectors of one test write: files in a folder of their own. */
 export interface Place extends AsyncDisposable {
   readonly folder: string;
   readonly store: EventStore;
   readonly database: Database;
   readonly ingest: Ingest;
+  readonly cache: Cache;
 }
 
 /** Opens a store, a door and a database of statistics. */
@@ -38,13 +36,16 @@ export async function openPlace(folder = mkdtempSync(join(tmpdir(), 'nostrata-co
   const store = await openStore(`sqlite:${join(folder, 'store')}`, { now: () => Date.now() });
   const database = await openSqlite(join(folder, 'statistics.db'));
   const ingest = await createIngest({ store, policies: [], now: () => Date.now(), verifier: { workers: 1 } });
+  const cache = createMemoryCache({ clock: realClock });
   return {
     folder,
     store,
     database,
     ingest,
+    cache,
     async [Symbol.asyncDispose]() {
       await ingest.stop();
+      await cache.stop();
       await store.stop();
       await database.close();
       rmSync(folder, { recursive: true, force: true });
@@ -71,7 +72,14 @@ export function collectFrom(place: Place, options: CollectionOptions): Collector
         allowLocal: true,
         limits: { ...door.limits, backoffMs: 20, noticeGraceMs: 50, ...networkLimits },
       }),
-    ...{ ingest: place.ingest, database: place.database, cache: noCache, clock: realClock, random: Math.random },
+    ...{
+      ingest: place.ingest,
+      database: place.database,
+      cache: place.cache,
+      store: place.store,
+      clock: realClock,
+      random: Math.random,
+    },
     logger: quiet,
     relays: async () => urls.map((url, index) => ({ relay: index + 1, url })),
     ...rest,
@@ -113,4 +121,9 @@ export async function settle(collector: Collector, relays: number): Promise<void
     { timeoutMs: 20_000, what: 'all relays to be caught up with' },
   );
   await waitUntil(() => collector.flush(), { timeoutMs: 20_000, what: 'a flush' });
+}
+
+/** The sum of one count over all relays. */
+export function sumOf(totals: ReadonlyMap<number, RelayTotals>, count: keyof RelayTotals): number {
+  return [...totals.values()].reduce((sum, counts) => sum + counts[count], 0);
 }
