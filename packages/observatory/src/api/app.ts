@@ -11,14 +11,18 @@ import type {
 import { type Answering, createAnswering } from './answering.ts';
 import { type Bodies, createBodies } from './bodies.ts';
 import { createCacheReads } from './cache-reads.ts';
+import { createExporting } from './exporting.ts';
 import { commonHeaders, optionsHeaders, strictTransport } from './headers.ts';
 import { createLimiter, type Limiter } from './limiter.ts';
-import { createFindRoute, type FoundRoute, splitUrl } from './paths.ts';
+import { createLiveStream } from './live-stream.ts';
+import { createFindRoute, type Found, splitUrl } from './paths.ts';
 import { Problem } from './problem.ts';
+import type { Route } from './route.ts';
 import { routes } from './routes.ts';
 import { sendAnswer, sendProblem } from './sending.ts';
 import type { ApiSettings } from './settings.ts';
 import { createSnapshots } from './snapshots.ts';
+import { createExportRoute, createLiveRoute, type SpecialRoute } from './special-routes.ts';
 
 /** What the server passes along with each request. */
 export interface ApiBindings {
@@ -48,7 +52,8 @@ interface Parts {
   readonly answering: Answering;
   readonly bodies: Bodies;
   readonly limiter: Limiter | undefined;
-  findRoute(path: string): FoundRoute | undefined;
+  findRoute(path: string): Found<Route> | undefined;
+  findSpecial(path: string): Found<SpecialRoute> | undefined;
 }
 
 /** Creates the HTTP API of the observatory: all paths below `/api/`. */
@@ -67,10 +72,18 @@ export function createApi(options: ApiOptions): Api {
     version: settings.version,
   });
   const limiter = settings.requestsMax > 0 ? createLimiter({ ...settings, cache, clock, metrics }) : undefined;
-  const parts: Parts = { options, answering, bodies, limiter, findRoute: createFindRoute(routes) };
+  const [findRoute, findSpecial] = [createFindRoute(routes), createFindRoute(createSpecialRoutes(options))];
+  const parts: Parts = { options, answering, bodies, limiter, findRoute, findSpecial };
   const app: Api = new Hono();
   app.all('/api/*', (c) => serve(c, parts));
   return app;
+}
+
+function createSpecialRoutes({ live, clock, settings, statistics, relays }: ApiOptions): SpecialRoute[] {
+  return [
+    createLiveRoute(live && createLiveStream({ live, clock, settings })),
+    createExportRoute(createExporting({ sources: { statistics, relays }, clock })),
+  ];
 }
 
 /** Serves one request; whatever goes wrong becomes one error of the API. */
@@ -104,30 +117,36 @@ interface Serving {
 }
 
 async function dispatch(c: ApiContext, parts: Parts, { headers, seen }: Serving): Promise<Response> {
-  const { method } = c.req;
-  if (method === 'OPTIONS') {
+  if (c.req.method === 'OPTIONS') {
     seen.route = 'options';
     return new Response(null, { status: 204, headers: { ...headers, ...optionsHeaders } });
   }
-  await countRequest(c, parts, headers);
   const { spelling, path, query } = splitUrl(c.req.url);
+  const special = parts.findSpecial(path);
+  if (special?.route.isCounted !== false) await countRequest(c, parts, headers);
   const found = parts.findRoute(path);
-  if (found === undefined) throw new Problem(404, 'not-found', notFoundMessage(path));
-  seen.route = found.route.path;
-  if (method !== 'GET' && method !== 'HEAD') {
+  seen.route = special?.route.path ?? found?.route.path ?? 'none';
+  if (c.req.method !== 'GET' && c.req.method !== 'HEAD' && seen.route !== 'none') {
     throw new Problem(405, 'method-not-allowed', 'the API only reads: GET, HEAD and OPTIONS are understood');
   }
+  const header = (name: string) => c.req.header(name);
+  if (special !== undefined) {
+    const isHead = c.req.method === 'HEAD';
+    const asked = { isHead, address: c.env.origin.ip, path: special.path, query: new URLSearchParams(query) };
+    return special.route.serve({ ...asked, header, headers });
+  }
+  if (found === undefined) throw new Problem(404, 'not-found', notFoundMessage(path));
   const answered = await answerSpelling(spelling, { ...found, query }, parts);
   return sendAnswer(found.route, answered, {
-    acceptEncoding: c.req.header('accept-encoding'),
-    ifNoneMatch: c.req.header('if-none-match'),
+    acceptEncoding: header('accept-encoding'),
+    ifNoneMatch: header('if-none-match'),
     nowMs: parts.options.clock.now(),
     headers,
   });
 }
 
 /** A spelling that was seen before leads to its body without being parsed. */
-async function answerSpelling(spelling: string, asked: FoundRoute & { readonly query: string }, parts: Parts) {
+async function answerSpelling(spelling: string, asked: Found<Route> & { readonly query: string }, parts: Parts) {
   const known = parts.bodies.keyOf(spelling);
   const kept = known === undefined ? undefined : parts.bodies.get(known);
   if (known !== undefined && kept !== undefined && kept.freshUntilMs > parts.options.clock.now()) {

@@ -57,3 +57,5 @@ export const offsetMax = 1_000_000;
 export const periodsMax = 104;
 /** Instants are before 2^33 seconds, as in events. */
 export const secondsMax = 2 ** 33;
+/** How long one export may take: a reader that stops reading gives its place back. */
+export const exportMsMax = 600_000;

@@ -1,19 +1,20 @@
 import { Problem } from './problem.ts';
-import type { Route } from './route.ts';
 import { pathNames } from './route.ts';
 
 /** A route and what the path says. */
-export interface FoundRoute {
+export interface Found<Route> {
   readonly route: Route;
   readonly path: Readonly<Record<string, string>>;
 }
 
 /** Creates the finder of routes by path, as it is written in the URL; of several the first counts. */
-export function createFindRoute(routes: readonly Route[]): (path: string) => FoundRoute | undefined {
+export function createFindRoute<Route extends { readonly path: string }>(
+  routes: readonly Route[],
+): (path: string) => Found<Route> | undefined {
   const entries = routes.map((route) => ({
     route,
     names: pathNames(route.path),
-    pattern: new RegExp(`^${route.path.replaceAll(/:\w+/g, '([^/]+)').replaceAll('.', '\\.')}$`),
+    pattern: new RegExp(`^${route.path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '([^/]+)')}$`),
   }));
   return (path) => {
     for (const { route, names, pattern } of entries) {

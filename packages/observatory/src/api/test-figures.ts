@@ -1,4 +1,5 @@
 import type { Overview, RelayRow, RelaySummary, Snapshot, TimelinePoint, Zaps } from '../answers.ts';
+import type { LiveFigures } from '../contract.ts';
 
 /** When the world of the tests begins. */
 export const startMs = Date.parse('2026-11-21T12:30:00Z');
@@ -153,4 +154,9 @@ export function createSnapshot(range: Snapshot['range'], asOfMs = startMs - 60_0
       'clients.users': { precision: 'approximate', text: 'Estimated.' },
     },
   };
+}
+
+/** The figures of one second. */
+export function liveFigures(atMs: number): LiveFigures {
+  return { atMs, received: 9, unique: 5, invalid: 1, connected: 3, kinds: { 1: 3, 7: 2 } };
 }

@@ -108,11 +108,6 @@ function createFakeLive(): FakeLive {
   };
 }
 
-/** The figures of one second. */
-export function liveFigures(atMs: number): LiveFigures {
-  return { atMs, received: 9, unique: 5, invalid: 1, connected: 3, kinds: { 1: 3, 7: 2 } };
-}
-
 interface Timer {
   readonly atMs: number;
   readonly callback: () => void;
