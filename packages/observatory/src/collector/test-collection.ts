@@ -22,32 +22,43 @@ const realClock: Clock = {
 
 const quiet: ObservatoryLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Where collectors of one test write: files in a folder of their own. */
-export interface Place extends AsyncDisposable {
+/** What collectors of one test write to. */
+export interface Pieces {
   readonly folder: string;
   readonly store: EventStore;
   readonly database: Database;
   readonly ingest: Ingest;
   readonly cache: Cache;
+  close(): Promise<void>;
 }
 
-/** Opens a store, a door and a database of statistics. */
-export async function openPlace(folder = mkdtempSync(join(tmpdir(), 'nostrata-collector-'))): Promise<Place> {
+/** Pieces in a folder of their own, which goes with them. */
+export type Place = Pieces & AsyncDisposable;
+
+/** Opens the store of a folder and a door before it. */
+export async function openPieces(folder: string, database: Database, cache: Cache): Promise<Pieces> {
   const store = await openStore(`sqlite:${join(folder, 'store')}`, { now: () => Date.now() });
-  const database = await openSqlite(join(folder, 'statistics.db'));
   const ingest = await createIngest({ store, policies: [], now: () => Date.now(), verifier: { workers: 1 } });
-  const cache = createMemoryCache({ clock: realClock });
   return {
-    folder,
-    store,
-    database,
-    ingest,
-    cache,
-    async [Symbol.asyncDispose]() {
+    ...{ folder, store, database, ingest, cache },
+    async close() {
       await ingest.stop();
       await cache.stop();
       await store.stop();
       await database.close();
+    },
+  };
+}
+
+/** Opens a store, a door, a cache and a database of statistics. */
+export async function openPlace(): Promise<Place> {
+  const folder = mkdtempSync(join(tmpdir(), 'nostrata-collector-'));
+  const cache = createMemoryCache({ clock: realClock });
+  const pieces = await openPieces(folder, openSqlite(join(folder, 'statistics.db')), cache);
+  return {
+    ...pieces,
+    async [Symbol.asyncDispose]() {
+      await pieces.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -60,7 +71,7 @@ export type CollectionOptions = Partial<CollectorOptions> & {
 };
 
 /** Creates a collector over the relays of a test network, with flushes and waits that are short. */
-export function collectFrom(place: Place, options: CollectionOptions): Collector {
+export function collectFrom(place: Pieces, options: CollectionOptions): Collector {
   const { network, networkLimits, ...rest } = options;
   const urls = network?.urls ?? [];
   return createCollector({
@@ -99,7 +110,7 @@ export interface RelayTotals {
 }
 
 /** The totals of all relays, by their number. */
-export async function readTotals({ database }: Pick<Place, 'database'>): Promise<Map<number, RelayTotals>> {
+export async function readTotals({ database }: Pick<Pieces, 'database'>): Promise<Map<number, RelayTotals>> {
   const columns = ['received', 'events', 'novel', 'repeats', 'invalid', 'refused', 'bytes'];
   const sums = columns.map((column) => `SUM(${column}) AS ${column}`).join(', ');
   const rows = await database.query(`SELECT relay, ${sums} FROM collector_relay_hour GROUP BY relay ORDER BY relay`);

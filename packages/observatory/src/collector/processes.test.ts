@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createEventBuilder, createTestNetwork, startRedis, type TestNetwork, waitUntil } from '@nostrata/testing';
+import { openPlace, type Place, readTotals, sumOf } from './test-collection.ts';
+
+const script = fileURLToPath(new URL('./test-collector-child.ts', import.meta.url));
+const relays = 16;
+const redis = await startRedis();
+const children: ChildProcess[] = [];
+
+after(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  if (redis.isAvailable) await redis.stop();
+});
+
+describe('several collectors over one Redis and one store', { skip: !redis.isAvailable && redis.reason }, () => {
+  test('divide the relays, take over from one that is killed, and count every event of every relay once', async () => {
+    if (!redis.isAvailable) return;
+    await using network = await createTestNetwork({ seed: 'processes', relays });
+    await using place = await openPlace();
+    const builder = createEventBuilder('processes', Math.floor(Date.now() / 1000) - 500);
+    let announced = 0;
+    const announce = (events: number): void => {
+      for (let index = 0; index < events; index++) {
+        const note = builder.note(`note ${announced++}`);
+        for (const relay of network.relays) relay.announce(note);
+      }
+    };
+    const counted = (): Promise<unknown> =>
+      waitUntil(async () => sumOf(await readTotals(place), 'events') >= announced * relays, {
+        timeoutMs: 20_000,
+        what: 'every event to be counted for every relay',
+      });
+    announce(10);
+    const one = await startCollector(place, redis.url, network);
+    await waitUntil(() => isEachHeldOnce(network), { timeoutMs: 10_000, what: 'the first to take all relays' });
+    const two = await startCollector(place, redis.url, network);
+    await waitUntil(async () => (await countOwners(place)) === 2 && isEachHeldOnce(network), {
+      ...{ timeoutMs: 15_000, what: 'the relays to be divided' },
+    });
+    announce(10);
+    await counted();
+    const killedMs = Date.now();
+    one.kill('SIGKILL');
+    announce(10);
+    await counted();
+    assert.ok(Date.now() - killedMs < 15_000);
+    await waitUntil(() => isEachHeldOnce(network), { what: 'each relay to have one connection' });
+    await redis.kill();
+    announce(10);
+    await counted();
+    await redis.restart();
+    const three = await startCollector(place, redis.url, network);
+    await waitUntil(async () => (await countOwners(place)) === 2 && isEachHeldOnce(network), {
+      ...{ timeoutMs: 15_000, what: 'the relays to be divided anew' },
+    });
+    announce(10);
+    await counted();
+    for (const child of [two, three]) {
+      child.kill('SIGTERM');
+      if (child.exitCode === null) await once(child, 'exit');
+    }
+    const totals = await readTotals(place);
+    assert.deepEqual(new Set(Array.from(totals.values(), ({ events }) => events)), new Set([announced]));
+    assert.equal(sumOf(totals, 'novel'), announced);
+    assert.equal((await place.store.statistics()).events, announced);
+  });
+});
+
+async function startCollector(place: Place, redisUrl: string, { urls }: TestNetwork): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [script, place.folder, redisUrl, urls.join(',')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  let output = '';
+  child.stdout.on('data', (text: Buffer) => {
+    output += text.toString();
+  });
+  await waitUntil(() => output.includes('collecting'), { timeoutMs: 15_000, what: 'a collector to start' });
+  return child;
+}
+
+function isEachHeldOnce({ relays: all }: TestNetwork): boolean {
+  return all.every(({ ledger }) => ledger.openConnections === 1);
+}
+
+async function countOwners({ database }: Place): Promise<number> {
+  const [row] = await database.query('SELECT COUNT(DISTINCT owner) AS owners FROM collector_watermark');
+  return Number(row?.owners);
+}
