@@ -73,7 +73,19 @@ export {
 } from './src/facts/tables.ts';
 export type { OnTouched, Touched } from './src/facts/touched.ts';
 export { type ZapCheck, zapBuckets, zapFaults } from './src/facts/zap-receipts.ts';
-export { createRegistry, type Registry, type RegistryOptions } from './src/registry/registry.ts';
+export type { LookupHost } from './src/probes/dial.ts';
+export type { ProbeLimits } from './src/probes/limits.ts';
+export type { ProbeResult, WriteTrial } from './src/probes/probe.ts';
+export { createProber, type Prober, type ProberOptions } from './src/probes/prober.ts';
+export type { Discovery } from './src/registry/candidates.ts';
+export type { RegistryLimits } from './src/registry/limits.ts';
+export {
+  createRegistry,
+  type ProbeFinding,
+  type Registry,
+  type RegistryOptions,
+  type WantedRelay,
+} from './src/registry/registry.ts';
 export { createRelayReads, type RelayReadsOptions } from './src/registry/relay-reads.ts';
 export type { KnownRelay, NewRelay, RelaySource } from './src/registry/relay-table.ts';
 export type { Seed } from './src/registry/seeds.ts';

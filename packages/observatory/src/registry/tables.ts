@@ -9,7 +9,7 @@ const relayTable = `CREATE TABLE registry_relay (relay BIGINT PRIMARY KEY, url T
   version TEXT, nips TEXT NOT NULL, auth_required BIGINT NOT NULL, payment_required BIGINT NOT NULL, country TEXT,
   country_source TEXT, latitude DOUBLE PRECISION, longitude DOUBLE PRECISION, place_source TEXT)`;
 
-/** What probes know of a relay: `recent` are the outcomes of the last three, the newest last, 1 for a success. */
+/** What probes know of a relay: `recent` are the last three that counted as `[[milliseconds, 1 for a success], …]`. */
 const probeRelayTable = `CREATE TABLE probe_relay (relay BIGINT PRIMARY KEY, recent TEXT NOT NULL,
   failures BIGINT NOT NULL, last_probe_ms BIGINT NOT NULL, last_ok_ms BIGINT, last_failure TEXT, outage_from_ms BIGINT)`;
 
@@ -29,7 +29,8 @@ const statements = [
   `CREATE TABLE registry_information (relay BIGINT NOT NULL, at_ms BIGINT NOT NULL, information TEXT NOT NULL,
     PRIMARY KEY (relay, at_ms))`,
   spanTable,
-  `CREATE TABLE registry_summary (span TEXT PRIMARY KEY, at_ms BIGINT NOT NULL, figures TEXT NOT NULL)`,
+  // What is worked out for all processes: the slots, and the figures of all relays together by range.
+  'CREATE TABLE registry_state (name TEXT PRIMARY KEY, at_ms BIGINT NOT NULL, value TEXT NOT NULL)',
   probeRelayTable,
   // Histograms by phase are one text: a relay's hour is one row, and rows merge by addition.
   `CREATE TABLE probe_hour (relay BIGINT NOT NULL, hour BIGINT NOT NULL, probes BIGINT NOT NULL,
