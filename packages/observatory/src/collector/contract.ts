@@ -57,6 +57,8 @@ export interface CollectedStatus extends CollectedRelay {
   readonly isCaughtUp: boolean;
   /** Everything up to this second was taken and is durable; undefined where nothing is known yet. */
   readonly watermark: number | undefined;
+  /** Failures of the connection in a row. */
+  readonly failures: number;
   readonly lastFailure?: string | undefined;
 }
 

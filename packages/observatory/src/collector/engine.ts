@@ -39,10 +39,11 @@ class RunningEngine implements Engine {
   }
 
   statuses(): readonly CollectedStatus[] {
-    const failureByUrl = new Map(this.#parts.pool.statuses().map(({ relay, lastFailure }) => [relay, lastFailure]));
+    const statusByUrl = new Map(this.#parts.pool.statuses().map((status) => [status.relay, status]));
     return Array.from(this.#parts.roster.sessions(), ({ source }) => {
       const { relay, url, isConnected, isCaughtUp, watermark } = source;
-      return { relay, url, isConnected, isCaughtUp, watermark, lastFailure: failureByUrl.get(url) };
+      const { attempts: failures = 0, lastFailure } = statusByUrl.get(url) ?? {};
+      return { relay, url, isConnected, isCaughtUp, watermark, failures, lastFailure };
     });
   }
 

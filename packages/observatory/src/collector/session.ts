@@ -139,24 +139,41 @@ class RelaySession implements Session {
   }
 
   /** Fills a gap by NIP-77 or pages; false where the relay did not let us. */
-  async #fill({ since, until }: Span, signal: AbortSignal): Promise<boolean> {
-    const { pool, clock, kinds, turns, limits } = this.#options;
-    const isLong = until - since > limits.exactGapSeconds;
-    const store = (isLong ? this.#options.store : undefined) ?? emptyStore;
+  async #fill(gap: Span, signal: AbortSignal): Promise<boolean> {
+    const { pool, turns } = this.#options;
     const end = await turns.take(signal);
     if (end === undefined) return false;
     try {
-      const filter: Filter = kinds === undefined ? { since, until } : { kinds, since, until };
-      const relays = [this.source.url];
-      for await (const { phase } of reconcile({ store, pool, clock }, filter, { relays, direction: 'down', signal }))
-        if (phase === 'failed') return false;
-      return true;
+      const filled = await this.#sync(gap, pool, signal);
+      if (filled !== 'in part') return filled === 'whole';
+      // It named events that it does not send by id, as where it cuts such answers too: pages find them.
+      const negotiate: RelayPool['negotiate'] = async () => 'unsupported';
+      const { load, send, count } = pool;
+      return (await this.#sync(gap, { load, send, count, negotiate }, signal)) !== 'failed';
     } catch (error) {
       if (signal.aborted) return false;
       throw error;
     } finally {
       end();
     }
+  }
+
+  async #sync(
+    { since, until }: Span,
+    pool: SyncParts['pool'],
+    signal: AbortSignal,
+  ): Promise<'whole' | 'in part' | 'failed'> {
+    const { clock, kinds, limits } = this.#options;
+    const isLong = until - since > limits.exactGapSeconds;
+    const store = (isLong ? this.#options.store : undefined) ?? emptyStore;
+    const filter: Filter = kinds === undefined ? { since, until } : { kinds, since, until };
+    const relays = [this.source.url];
+    let missing = 0;
+    for await (const progress of reconcile({ store, pool, clock }, filter, { relays, direction: 'down', signal })) {
+      if (progress.phase === 'failed') return 'failed';
+      missing = progress.missing;
+    }
+    return missing > 0 ? 'in part' : 'whole';
   }
 
   async #pause(failures: number): Promise<void> {

@@ -12,7 +12,7 @@ import { createCollector } from './collector.ts';
 import type { Collector, CollectorOptions } from './contract.ts';
 
 /** The clock of the machine. */
-const realClock: Clock = {
+export const realClock: Clock = {
   now: () => Date.now(),
   after(milliseconds, callback) {
     const timer = setTimeout(callback, Math.min(milliseconds, 2 ** 31 - 1));
