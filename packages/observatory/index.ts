@@ -59,6 +59,7 @@ export type {
 } from './src/contract.ts';
 export { toDay, toHour, undated } from './src/facts/buckets.ts';
 export { createFacts, type Facts, type FactsOptions } from './src/facts/facts.ts';
+export { nameOfKind } from './src/facts/kind-names.ts';
 export { loadStatisticsSecret } from './src/facts/secret.ts';
 export { createSketch, type Sketch } from './src/facts/sketch.ts';
 export { createStatisticsViews, type StatisticsViewsOptions } from './src/facts/statistics-view.ts';
