@@ -97,9 +97,12 @@ test('people are kept warm while online, and no longer when it is ended', async 
     (await core.profile(bob.pubkey, { policy: 'cache-only' })).value?.name;
   await waitUntil(async () => (await nameOf()) === 'one', { what: 'the first round' });
   network.relays[0]?.put(bob.profile({ name: 'two' }));
+  // A jump while relays are asked is a deadline to them.
   await waitUntil(
     async () => {
+      await network.settle();
       clock.jump(3_600_000);
+      await network.settle();
       return (await nameOf()) === 'two';
     },
     { what: 'a later round' },

@@ -20,6 +20,7 @@ export interface NetworkLimits {
   readonly eventsPendingMax: number;
   readonly deliveriesMax: number;
   readonly deliveriesPause: number;
+  readonly gatherMs: number;
   readonly subscriptionsMax: number;
   readonly filtersPerRequestMax: number;
   readonly valuesPerFilterMax: number;
@@ -82,6 +83,8 @@ export const defaultLimits: NetworkLimits = {
   // Events handed to the door and not judged yet: above the pause the socket is not read, above the maximum it is cut.
   deliveriesMax: 20_000,
   deliveriesPause: 1_000,
+  // REQs of one moment leave in one frame: less than a tenth of a round trip to most relays.
+  gatherMs: 5,
   // What relays allow where they do not say: strfry and most others 20.
   subscriptionsMax: 20,
   // Many relays allow 10.

@@ -151,7 +151,7 @@ describe('a relay that misbehaves', () => {
     const { open: openSocket, sockets } = createHeldSockets();
     const verdicts: (() => void)[] = [];
     const deliver: Deliver = () => new Promise((resolve) => verdicts.push(() => resolve('kept')));
-    const limits = { deliveriesPause: 10, deliveriesMax: 20 };
+    const limits = { deliveriesPause: 10, deliveriesMax: 20, gatherMs: 0 };
     await using pool = open({ deliver, openSocket, fetchInformation: null, limits }).pool;
     const loading = pool.load(new Map([['wss://relay.example.com', [{ kinds: [1] }]]]), quickly);
     const [socket] = sockets;
@@ -330,7 +330,7 @@ describe('refusals', () => {
       setTimeout(() => openSubs.get(subId)?.(), 20);
       return true;
     };
-    await using pool = open().pool;
+    await using pool = open({ limits: { filtersPerRequestMax: 1 } }).pool;
     const loads = notes.slice(0, 6).map(({ id }) => pool.load(new Map([[relay.url, [{ ids: [id] }]]]), quickly));
     for (const answers of await Promise.all(loads))
       assert.deepEqual([one(answers).end, one(answers).kept], ['eose', 1]);
@@ -352,7 +352,7 @@ describe('refusals', () => {
       setTimeout(() => answerHonestly(relay, frame, peer), 5);
       return true;
     };
-    await using pool = open().pool;
+    await using pool = open({ limits: { filtersPerRequestMax: 1 } }).pool;
     await pool.load(new Map([[relay.url, [{ kinds: [1], limit: 1 }]]]));
     // The document is fetched beside the first request; wait until it has been read.
     await waitUntil(async () => {

@@ -1,5 +1,5 @@
-import type { Filter } from '@nostrata/protocol';
-import type { AnswerEnd, Clock, RelayAnswer } from '../contract.ts';
+import type { Filter, NostrEvent } from '@nostrata/protocol';
+import type { AnswerEnd, Clock, Delivery, RelayAnswer } from '../contract.ts';
 import type { Lanes } from './lanes.ts';
 import { createPart, type Part, type PartHost } from './part.ts';
 import { matchesNothing, splitFilters, type WireFilter } from './split.ts';
@@ -39,10 +39,11 @@ export interface Ask {
 }
 
 /** What an ask needs of its relay. */
-export interface AskHost extends Pick<PartHost, 'limits' | 'relayLimits' | 'deliver'> {
+export interface AskHost extends Pick<PartHost, 'limits' | 'relayLimits'> {
   readonly relay: string;
   readonly clock: Clock;
   readonly lanes: Lanes;
+  deliver(event: NostrEvent): Promise<Delivery>;
   refused(ask: Ask, part: Part, reason: string): void;
   /** A part has left for the relay. */
   sent(ask: Ask, part: Part): void;
@@ -100,17 +101,22 @@ export function createAsk(host: AskHost, filters: readonly Filter[], resume?: Re
       if (!waiter.isLive) drop(waiter);
     }
   };
+  const deliverOnce = async (event: NostrEvent): Promise<Delivery> => {
+    const verdict = await host.deliver(event);
+    if (verdict === 'forged') host.forged();
+    return verdict;
+  };
   const partHost: PartHost = {
     limits: host.limits,
     relayLimits: host.relayLimits,
     isLive: () => ask.hasLiveWaiters,
-    deliver(event) {
+    deliver(event, shared) {
       firstEventMs ??= clock.now() - startedMs;
-      return host.deliver(event);
+      shared.verdict ??= deliverOnce(event);
+      return shared.verdict;
     },
     counted(what) {
       counts[what]++;
-      if (what === 'forged') host.forged();
     },
     sent: (part) => host.sent(ask, part),
     reachedEnd(part) {

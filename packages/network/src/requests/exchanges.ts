@@ -1,6 +1,6 @@
 import { type Filter, getReasonPrefix, InvalidError, serializeFilter } from '@nostrata/protocol';
 import type { NegotiationEnd } from '../contract.ts';
-import type { Exchange } from './lanes.ts';
+import type { Exchange } from './exchange.ts';
 
 /** An exchange with one final answer, besides REQ. */
 export interface SingleExchange extends Exchange {

@@ -135,17 +135,17 @@ export function createLink(options: LinkOptions): Link {
 
   const malformed = (subId = ''): void => lanes.active.get(subId)?.malformed?.();
   const connection: Connection = createConnection({ ...options, isWanted, opened, received, malformed, down });
-  const lanes = createLanes({
-    waitingMax: limits.requestsWaitingMax,
-    subscriptionsMax: () => knowledge.current.subscriptionsMax,
-    isReady,
-    send,
-  });
+  const lanes = createLanes({ clock, limits, relayLimits, isReady, send });
   const underWay = (isUnderWay: boolean): void => connection.authenticating(isUnderWay);
   const { authenticateMs, negotiationMs, noticeGraceMs: graceMs } = limits;
   const authentication = createAuthentication({ ...options, authenticateMs, send, underWay });
   const { acquire: authenticate } = authentication;
-  const sends = createSends({ ...limits, isReady, send, authenticate, ended });
+  // The answer to an EVENT may come by a REQ that was made before it, so it must not overtake that.
+  const sendEvent = (frame: string): boolean => {
+    lanes.hurry();
+    return send(frame);
+  };
+  const sends = createSends({ ...limits, isReady, send: sendEvent, authenticate, ended });
   const speaksNegentropy = (): boolean | undefined => knowledge.current.nips?.has(77);
   const shared = { clock, limits, lanes, authentication, flush };
   const singles = createSingles({ ...shared, negotiationMs, send, begin, ended, speaksNegentropy });
@@ -160,18 +160,7 @@ export function createLink(options: LinkOptions): Link {
   const deliver = createDelivery(options, connection);
   const forged = (): void => void connection.ledger.forged++;
   const { refused, sent } = refusals;
-  const asks = createAsks({
-    relay,
-    clock,
-    limits,
-    lanes,
-    relayLimits,
-    deliver,
-    refused,
-    sent,
-    forged,
-    abandoned: ended,
-  });
+  const asks = createAsks({ ...shared, relay, relayLimits, deliver, refused, sent, forged, abandoned: ended });
 
   return {
     connection,

@@ -1,5 +1,6 @@
 import type { Clock } from '../contract.ts';
-import type { Exchange, Lanes } from './lanes.ts';
+import type { Exchange } from './exchange.ts';
+import type { Lanes } from './lanes.ts';
 
 /** What reading notices needs. */
 export interface NoticesOptions {

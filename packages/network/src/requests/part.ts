@@ -1,13 +1,14 @@
 import { type NostrEvent, serializeFilter } from '@nostrata/protocol';
 import type { Delivery } from '../contract.ts';
 import type { NetworkLimits } from '../limits.ts';
-import type { Exchange, ExchangeMessage } from './lanes.ts';
+import type { Joinable, SharedEvent } from './bundle.ts';
+import type { ExchangeMessage } from './exchange.ts';
 import type { RelayLimits } from './relay-limits.ts';
 import { longestList, type WireFilter } from './split.ts';
 import { createTally, type Tally } from './tally.ts';
 
 /** One REQ: some of the filters of an ask, as many as the relay takes at once. */
-export interface Part extends Exchange {
+export interface Part extends Joinable {
   readonly wires: readonly WireFilter[];
   readonly tally: Tally;
   /** Its end, once the relay has said so and the door has judged everything. */
@@ -37,7 +38,8 @@ export interface PartHost {
   readonly limits: NetworkLimits;
   relayLimits(): RelayLimits;
   readonly isLive: () => boolean;
-  deliver(event: NostrEvent): Promise<Delivery>;
+  /** The verdict of the door: the one that stands in `shared`, where somebody else has asked it. */
+  deliver(event: NostrEvent, shared: SharedEvent): Promise<Delivery>;
   counted(what: Delivery | 'unasked'): void;
   sent(part: Part): void;
   /** EOSE has come, everything may not have passed the door yet. */
@@ -73,13 +75,13 @@ export function createPart(host: PartHost, wires: readonly WireFilter[], resume?
     } else return;
     host.ended(part);
   };
-  const take = (event: NostrEvent): void => {
+  const take = (event: NostrEvent, shared: SharedEvent): void => {
     if (hints === undefined && ++received > tally.eventsMax) return host.overflowed(part);
-    const rows = tally.match(event);
+    const rows = tally.match(event, shared.others);
     if (rows.length === 0) return host.counted('unasked');
     const mine = round;
     pending++;
-    void host.deliver(event).then((delivery) => {
+    void host.deliver(event, shared).then((delivery) => {
       host.counted(delivery);
       if (mine !== round) return;
       pending--;
@@ -124,7 +126,7 @@ export function createPart(host: PartHost, wires: readonly WireFilter[], resume?
       host.sent(part);
     },
     receive(message: ExchangeMessage) {
-      if (message.type === 'EVENT') take(message.event);
+      if (message.type === 'EVENT') take(message.event, { others: 0 });
       else if (message.type === 'EOSE' && hints === undefined) {
         hints = message.hints;
         part.repeats.reopened = 0;
@@ -133,9 +135,15 @@ export function createPart(host: PartHost, wires: readonly WireFilter[], resume?
       } else if (message.type === 'CLOSED') host.refused(part, message.reason);
       else if (message.type === 'NOTICE') host.refused(part, message.text);
     },
-    malformed() {
+    filters: () => current.map(({ filter }) => filter),
+    matches: (event) => tally.matches(event),
+    take,
+    passed() {
+      tally.passed();
+    },
+    malformed(others = 0) {
       if (hints === undefined && ++received > tally.eventsMax) return host.overflowed(part);
-      tally.malformed();
+      tally.malformed(others);
       host.counted('unasked');
     },
     finish(reason) {

@@ -3,6 +3,7 @@ import { type Authentication, lostFault } from '../connection/authentication.ts'
 import type { Clock } from '../contract.ts';
 import type { NetworkLimits } from '../limits.ts';
 import type { Ask } from './ask.ts';
+import type { FrameSize } from './bundle.ts';
 import type { Lanes } from './lanes.ts';
 import type { Part } from './part.ts';
 import type { RefusedRequest } from './relay-limits.ts';
@@ -50,6 +51,8 @@ export function createRefusals(options: RefusalsOptions): Refusals {
   const { clock, limits, lanes, authentication, flush } = options;
   let pausedUntilMs = 0;
   let pauses = 0;
+  /** The shared frame whose refusal was taken note of. */
+  let handled: FrameSize | undefined;
   const cancels = new Set<() => void>();
 
   const later = (milliseconds: number, callback: () => void): void => {
@@ -97,6 +100,7 @@ export function createRefusals(options: RefusalsOptions): Refusals {
   return {
     refused(ask, part, reason) {
       const subscriptions = lanes.active.size;
+      const shared = lanes.sharedSize(part);
       lanes.remove(part, false);
       const prefix = getReasonPrefix(reason);
       if (prefix === 'auth-required' && part.repeats.authenticated === 0) {
@@ -107,8 +111,16 @@ export function createRefusals(options: RefusalsOptions): Refusals {
         pause();
         return again(part);
       }
-      const learned = options.learn(reason, { subscriptions, ...part.size() });
+      // The others of a frame are told the same in the next moment.
+      if (shared !== undefined && shared === handled) return again(part);
+      handled = shared;
+      const learned = options.learn(reason, { subscriptions, ...part.size(), ...shared });
       if (learned === 'subscriptions') return again(part);
+      if (shared !== undefined && part.isAwaited) {
+        // Whose filters it means is not said: each asks alone, and so do all that follow, but where a limit was learned.
+        if (learned === undefined) lanes.separate();
+        return again(part);
+      }
       if (learned === 'size' && ask.resplit(part)) return flush();
       part.finish(reason);
       if (prefix === undefined || !lasting.has(prefix)) reopenLater(ask, part);

@@ -21,10 +21,17 @@ interface Row {
 
 /** Counts the events of one REQ, by filter. */
 export interface Tally {
-  /** Which rows the event matches; none: it was not asked for. */
-  match(event: NostrEvent): readonly number[];
+  /** Says whether the event was asked for. */
+  matches(event: NostrEvent): boolean;
+  /**
+   * Counts an event for the rows that it matches and returns them; none: it was not asked for. `others`: how many others
+   * with whom the REQ is shared asked for it too.
+   */
+  match(event: NostrEvent, others?: number): readonly number[];
+  /** An event came for others with whom the REQ is shared. */
+  passed(): void;
   /** An event came that cannot be read: it may have been for any filter, and counts for what the relay's cap counts. */
-  malformed(): void;
+  malformed(others?: number): void;
   /** The door has judged an event that matches these rows. */
   judged(rows: readonly number[], event: NostrEvent, delivery: Delivery): void;
   /** EOSE has come and the door has judged everything. */
@@ -42,7 +49,8 @@ export function createTally(wires: readonly WireFilter[], unlimitedEventsMax: nu
   let total = 0;
   let hasFailed = false;
   return {
-    match(event) {
+    matches: (event) => rows.some((row) => row.matches(event)),
+    match(event, others = 0) {
       const hits: number[] = [];
       rows.forEach((row, index) => {
         if (!row.matches(event)) return;
@@ -50,14 +58,17 @@ export function createTally(wires: readonly WireFilter[], unlimitedEventsMax: nu
         row.sent++;
       });
       if (hits.length > 0) total++;
-      if (hits.length > 1) for (const index of hits) shareRow(rows[index]);
+      if (hits.length + others > 1) for (const index of hits) shareRow(rows[index]);
       return hits;
     },
-    malformed() {
+    passed() {
+      total++;
+    },
+    malformed(others = 0) {
       total++;
       for (const row of rows) {
         row.sent++;
-        if (rows.length > 1) row.shared++;
+        if (rows.length + others > 1) row.shared++;
       }
     },
     judged(hits, event, delivery) {
