@@ -46,6 +46,7 @@ export type {
   CollectorOptions,
 } from './src/collector/contract.ts';
 export type { CollectorLimits } from './src/collector/limits.ts';
+export { migrateCollector } from './src/collector/schema.ts';
 export type {
   Clock,
   LiveFigures,
@@ -91,3 +92,14 @@ export { createRelayReads, type RelayReadsOptions } from './src/registry/relay-r
 export type { KnownRelay, NewRelay, RelaySource } from './src/registry/relay-table.ts';
 export type { Seed } from './src/registry/seeds.ts';
 export { migrateRegistry } from './src/registry/tables.ts';
+export { loadAnchored } from './src/statistics/anchors.ts';
+export { markTouched, migrateMarks } from './src/statistics/marks.ts';
+export { createLoadRelayFigures } from './src/statistics/relay-figures.ts';
+export type { RelayFigures } from './src/statistics/snapshot.ts';
+export {
+  createStatistician,
+  isSchedule,
+  type Statistician,
+  type StatisticianOptions,
+  snapshotKey,
+} from './src/statistics/statistician.ts';

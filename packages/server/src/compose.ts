@@ -1,12 +1,17 @@
+import { type Cache, CacheError, openCache } from '@nostrata/cache';
 import type { Ingest } from '@nostrata/ingest';
 import { createRelay, type Relay, type RelaySettings } from '@nostrata/relay';
 import type { EventStore } from '@nostrata/store';
+import { openWebFolder, webPaths, webPolicy } from '@nostrata/web';
 import { type ComposeOptions, composeIngest, composeStore, getPublicUrls } from './compose-door.ts';
+import { composeObservatory, type Observatory, type Role } from './compose-observatory.ts';
 import { findAuthWarning } from './config/auth-warning.ts';
+import { ConfigError } from './config/errors.ts';
 import type { Settings } from './config/table.ts';
 import { createApp } from './http/app.ts';
 import { type Health, loadHealth } from './http/health.ts';
 import { type Listener, listen } from './http/listen.ts';
+import { loadPage } from './http/page-files.ts';
 import { createResolveOrigin } from './http/proxy.ts';
 import { createJobs, createStoreJobs } from './jobs.ts';
 import { expireEveryMs, freeBytesMin, probeMsMax } from './limits.ts';
@@ -40,13 +45,18 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
   const store = started.use(await composeStore(options, metrics));
   const ingest = started.use(await composeIngest(store, options, { metrics }));
   const relay = started.use(await composeRelay({ store, ingest, metrics }, options));
+  const roles = parseRoles(settings.roles);
+  const cache = started.use(await composeCache(options, metrics));
+  const observatory = started.use(
+    await composeObservatory({ ...options, store, ingest, cache, roles, metrics: metrics.observatory }),
+  );
   const onFailure = (name: string, error: unknown) => {
     metrics.swallowed(name);
     logger.error({ job: name, error: String(error) }, 'a job failed and will be tried again');
   };
-  const jobs = createJobs(createStoreJobs(store, settings, expireEveryMs), onFailure);
+  const jobs = createJobs(roles.has('jobs') ? createStoreJobs(store, settings, expireEveryMs) : [], onFailure);
   started.defer(() => jobs.stop());
-  const health = () => composeHealth({ store, ingest, metrics }, settings);
+  const health = () => composeHealth({ store, ingest, metrics, observatory }, settings);
   const listener = await listen({
     app: createApp({
       information: () => relay.information(),
@@ -54,13 +64,18 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
       metrics: settings.metrics ? metrics.render : undefined,
       publicUrl: settings.publicUrl === '' ? undefined : settings.publicUrl,
       version,
+      page: observatory.api && (await loadPage({ folder: await openWebFolder(), paths: webPaths, policy: webPolicy })),
+      api: observatory.api,
     }),
     host: settings.host,
     port: settings.port,
     resolveOrigin,
     maxMessageBytes: settings.maxMessageBytes,
     compression: settings.compression,
-    accept: (socket, arrival) => relay.accept(socket, arrival),
+    accept: (socket, arrival) => {
+      if (roles.has('relay')) relay.accept(socket, arrival);
+      else socket.close(1013, 'this process serves no clients');
+    },
   });
   started.defer(() => listener.stop());
   // Only of a relay that runs: settings that stop the start are told in one line.
@@ -84,6 +99,34 @@ interface Rooms {
   readonly metrics: Metrics;
 }
 
+const allRoles: readonly Role[] = ['relay', 'api', 'collector', 'jobs'];
+
+/** @throws ConfigError where a word is no role, or there is none */
+function parseRoles(words: readonly string[]): ReadonlySet<Role> {
+  const roles = new Set<Role>();
+  for (const word of words) {
+    const role = allRoles.find((known) => known === word);
+    if (!role) throw new ConfigError(`roles: ${JSON.stringify(word)} is none of ${allRoles.join(', ')}`);
+    roles.add(role);
+  }
+  if (roles.size === 0) throw new ConfigError(`roles: name at least one of ${allRoles.join(', ')}`);
+  return roles;
+}
+
+/** @throws ConfigError where Redis cannot be used */
+async function composeCache({ settings, now, logger }: ComposeOptions, metrics: Metrics): Promise<Cache> {
+  const onProblem = (problem: CacheError) => {
+    metrics.swallowed('cache');
+    logger.warn({ error: problem.message }, 'the cache failed');
+  };
+  try {
+    return await openCache(settings.cache, { clock: { now }, onProblem });
+  } catch (error) {
+    if (error instanceof CacheError) throw new ConfigError(`cache: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
 async function composeRelay(
   { store, ingest, metrics }: Rooms,
   { settings, now, logger }: ComposeOptions,
@@ -101,8 +144,12 @@ async function composeRelay(
   });
 }
 
-function composeHealth({ store, ingest, metrics }: Rooms, settings: Settings): Promise<Health> {
+function composeHealth(
+  { store, ingest, metrics, observatory }: Rooms & { readonly observatory: Observatory },
+  settings: Settings,
+): Promise<Health> {
   return loadHealth({
+    observatory: () => observatory.health(),
     engine: store.engine,
     probe: () => store.count([{ ids: ['0'.repeat(64)] }]),
     lastSeq: () => store.lastSeq(),

@@ -42,3 +42,11 @@ export const publishRelaysMax = 30;
 export const syncStateAgeMaxMs = 86_400_000;
 /** Time that `get` gives to relays unless told, in milliseconds: what the library waits for an answer. */
 export const getWaitMs = 10_000;
+/** How long the follow lists of the trust anchors are taken as they were read, in milliseconds. */
+export const anchorsEveryMs = 3_600_000;
+/** How long a process leads after its last word, in milliseconds; another one takes over within so long. */
+export const leaseMs = 30_000;
+/** How often it says that it still does. */
+export const leaseRenewMs = 10_000;
+/** Time within which every relay has been probed once after a start, in milliseconds, where probes are not rarer. */
+export const firstProbesMsMax = 120_000;

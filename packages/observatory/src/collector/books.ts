@@ -1,8 +1,8 @@
-import { type Database, migrate, type Queryable } from '@nostrata/database';
+import type { Database, Queryable } from '@nostrata/database';
 import { type Fingerprint, packFingerprints, unpackFingerprints } from './fingerprint.ts';
 import type { HourCounts, LedgerCut } from './ledger.ts';
 import { adding, insertRows, parameters } from './rows.ts';
-import { collectorMigrations } from './schema.ts';
+import { migrateCollector } from './schema.ts';
 
 /** What is known of a relay from before. */
 export interface RelayBook {
@@ -55,7 +55,7 @@ export function createBooks(database: Database, owner: string): Books {
   const lock = database.dialect === 'postgres' ? ' FOR UPDATE' : '';
   return {
     async open(random) {
-      await migrate(database, { room: 'observatory-collector', migrations: collectorMigrations(database.dialect) });
+      await migrateCollector(database);
       return database.transaction((transaction) => readSecret(transaction, random));
     },
     claim: (relays, firstSince) =>

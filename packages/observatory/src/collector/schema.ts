@@ -1,4 +1,4 @@
-import type { Database, Migration } from '@nostrata/database';
+import { type Database, type Migration, migrate } from '@nostrata/database';
 
 /** The tables of the collector, in the words of the engine. */
 export function collectorMigrations(dialect: Database['dialect']): readonly Migration[] {
@@ -35,4 +35,9 @@ export function collectorMigrations(dialect: Database['dialect']): readonly Migr
       ],
     },
   ];
+}
+
+/** Makes the tables of the collector, for processes that read them and do not collect. Idempotent. */
+export async function migrateCollector(database: Database): Promise<void> {
+  await migrate(database, { room: 'observatory-collector', migrations: collectorMigrations(database.dialect) });
 }

@@ -1,8 +1,8 @@
 import type { Database } from '@nostrata/database';
 import type { EventStore } from '@nostrata/store';
-import { createAllViews, createViews, type RebuildReport, type RowDifference, type View } from '@nostrata/views';
+import { createViews, type RebuildReport, type RowDifference, type View } from '@nostrata/views';
 import { composeStore } from '../compose-door.ts';
-import { composeViewsDatabase, hasViews } from '../compose-views.ts';
+import { composeRowsDatabase, composeViews, hasViews, listAllViews, type RowsFile } from '../compose-views.ts';
 import { ConfigError } from '../config/errors.ts';
 import { exitCode } from './exit.ts';
 import type { Invocation } from './invocation.ts';
@@ -22,35 +22,57 @@ export interface RebuildWords {
 /** `nostrata rebuild`: indexes and views made anew from the events, or views compared with them. */
 export async function runRebuild(invocation: Invocation, words: RebuildWords): Promise<number> {
   const { settings, host } = invocation;
-  const views = selectViews(words.view);
-  if (words.list) return await listViews(invocation, views);
+  const groups = selectViews(words.view);
+  if (words.list) {
+    return await listViews(
+      invocation,
+      groups.flatMap(({ views }) => views),
+    );
+  }
   await using store = await composeStore({ settings, now: host.now });
   if (words.view === undefined && !words.verify) await rebuildIndexes(invocation, store);
-  if (words.view === undefined && !(await hasViews(settings))) return exitCode.ok;
-  await using database = await composeViewsDatabase(settings);
   let differences = 0;
-  for (const view of views) {
-    if (invocation.terminal.interrupted.aborted) return exitCode.interrupted;
-    const report = await rebuildView(invocation, { store, database, view }, words.verify);
-    if (!report) return exitCode.interrupted;
-    differences += report.differences?.length ?? 0;
-    await tell(invocation, report, words.verify);
+  for (const { file, views: chosen } of groups) {
+    if (words.view === undefined && !(await hasViews(settings, file))) continue;
+    await using database = await composeRowsDatabase(settings, file);
+    const names = new Set(chosen.map(({ name }) => name));
+    for (const view of await composeViews(file, database)) {
+      if (!names.has(view.name)) continue;
+      if (invocation.terminal.interrupted.aborted) return exitCode.interrupted;
+      const report = await rebuildView(invocation, { store, database, view }, words.verify);
+      if (!report) return exitCode.interrupted;
+      differences += report.differences?.length ?? 0;
+      await tell(invocation, report, words.verify);
+    }
   }
   return differences === 0 ? exitCode.ok : exitCode.failure;
 }
 
-function selectViews(name: string | undefined): readonly View[] {
-  const views = createAllViews();
-  if (name === undefined) return views;
-  const chosen = views.filter((view) => view.name === name);
+interface Group {
+  readonly file: RowsFile;
+  readonly views: readonly View[];
+}
+
+function selectViews(name: string | undefined): readonly Group[] {
+  const groups = listAllViews();
+  if (name === undefined) return groups;
+  const chosen = groups
+    .map(({ file, views }) => ({ file, views: views.filter((view) => view.name === name) }))
+    .filter(({ views }) => views.length > 0);
   if (chosen.length > 0) return chosen;
-  throw new ConfigError(`there is no view ${JSON.stringify(name)}: ${views.map((view) => view.name).join(', ')}`);
+  const known = groups.flatMap(({ views }) => views.map((view) => view.name));
+  throw new ConfigError(`there is no view ${JSON.stringify(name)}: ${known.join(', ')}`);
 }
 
 async function listViews({ terminal, json }: Invocation, views: readonly View[]): Promise<number> {
   for (const { name, version, kinds, tables } of views) {
     const fields = { name, version, kinds: [...(kinds ?? [])], tables: tables.map((table) => table.name) };
-    await print(terminal, json ? JSON.stringify(fields) : `${name.padEnd(16)} from kinds ${fields.kinds.join(', ')}`);
+    await print(
+      terminal,
+      json
+        ? JSON.stringify(fields)
+        : `${name.padEnd(16)} from ${kinds ? `kinds ${fields.kinds.join(', ')}` : 'all kinds'}`,
+    );
   }
   return exitCode.ok;
 }

@@ -1,3 +1,4 @@
+import { observatoryTable } from './observatory-table.ts';
 import type { SettingType, ValueByType } from './values.ts';
 
 /** One setting of the program. */
@@ -8,7 +9,15 @@ export interface Setting {
   /** Written as a user would write it. */
   readonly default: string;
   readonly description: string;
-  readonly group: 'Program' | 'HTTP' | 'About this relay' | 'Limits' | 'Admission' | 'Retention' | 'Other relays';
+  readonly group:
+    | 'Program'
+    | 'HTTP'
+    | 'About this relay'
+    | 'Limits'
+    | 'Admission'
+    | 'Retention'
+    | 'Observatory'
+    | 'Other relays';
   /** True where the value must not be shown. */
   readonly secret?: boolean;
   /** True where it has no flag, as command lines are seen by every user of the machine. */
@@ -378,6 +387,7 @@ export const settingTable = [
     withoutFlag: true,
     description: 'signs what publish writes: nsec1… or 64 hex digits; only from the environment or the config file',
   },
+  ...observatoryTable,
 ] as const satisfies readonly Setting[];
 
 type Row = (typeof settingTable)[number];

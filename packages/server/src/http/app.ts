@@ -1,6 +1,7 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { Health } from './health.ts';
 import { renderLanding } from './landing.ts';
+import type { Page } from './page-files.ts';
 import type { Origin } from './proxy.ts';
 
 /** The parts of a NIP-11 document that the landing page shows too. */
@@ -19,6 +20,10 @@ export interface AppOptions {
   /** The address clients use, where it is configured. */
   readonly publicUrl?: string | undefined;
   readonly version: string;
+  /** The application that people look at, instead of the landing page. */
+  readonly page?: Page | undefined;
+  /** Answers everything below `/api/`. */
+  readonly api?: { fetch(request: Request, bindings: AppBindings): Response | Promise<Response> } | undefined;
 }
 
 /** What the listener passes along with each request. */
@@ -35,34 +40,23 @@ const cors = {
 const pagePolicy =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Creates the HTTP application: information document, landing page, health, metrics. */
+/** Creates the HTTP application: information document, page, landing page, health, metrics. */
 export function createApp(options: AppOptions): Hono<{ Bindings: AppBindings }> {
   const app = new Hono<{ Bindings: AppBindings }>();
+  const { page, api } = options;
+  if (api) app.all('/api/*', (c) => api.fetch(c.req.raw, c.env));
   app.options('*', (c) => c.body(null, 204, cors));
+  const landing = (c: AppContext): Response | Promise<Response> => answerLanding(c, options);
   app.get('/', (c) => {
-    const information = options.information();
-    if (acceptsInformation(c.req.header('accept'))) {
-      return c.body(JSON.stringify(information), 200, {
-        ...cors,
-        'Content-Type': 'application/nostr+json',
-        Vary: 'Accept',
-      });
-    }
-    const page = renderLanding({
-      name: toText(information.name),
-      description: toText(information.description),
-      contact: toText(information.contact),
-      url: options.publicUrl ?? clientUrl(c.env.origin),
-      nips: information.supported_nips,
-      limitation: information.limitation,
-      version: options.version,
-    });
-    return c.html(page, 200, {
-      'Content-Security-Policy': pagePolicy,
-      'X-Content-Type-Options': 'nosniff',
+    if (!acceptsInformation(c.req.header('accept'))) return page ? page.answer(c) : landing(c);
+    return c.body(JSON.stringify(options.information()), 200, {
+      ...cors,
+      'Content-Type': 'application/nostr+json',
       Vary: 'Accept',
     });
   });
+  app.get('/relay', landing);
+  page?.mount(app);
   app.get('/health', async (c) => {
     const health = await options.health();
     return c.json(health, health.status === 'ok' ? 200 : 503, { 'Cache-Control': 'no-store' });
@@ -76,6 +70,26 @@ export function createApp(options: AppOptions): Hono<{ Bindings: AppBindings }> 
   );
   app.onError((_error, c) => c.json({ error: 'this request failed inside the relay' }, 500));
   return app;
+}
+
+type AppContext = Context<{ Bindings: AppBindings }>;
+
+function answerLanding(c: AppContext, { information, publicUrl, version }: AppOptions): Response | Promise<Response> {
+  const facts = information();
+  const page = renderLanding({
+    name: toText(facts.name),
+    description: toText(facts.description),
+    contact: toText(facts.contact),
+    url: publicUrl ?? clientUrl(c.env.origin),
+    nips: facts.supported_nips,
+    limitation: facts.limitation,
+    version,
+  });
+  return c.html(page, 200, {
+    'Content-Security-Policy': pagePolicy,
+    'X-Content-Type-Options': 'nosniff',
+    Vary: 'Accept',
+  });
 }
 
 /** The address for clients, as the client reached us. */

@@ -1,3 +1,5 @@
+import type { ObservatoryHealth } from '@nostrata/observatory';
+
 /** What `GET /health` answers. */
 export interface Health {
   readonly status: 'ok' | 'failing';
@@ -5,6 +7,7 @@ export interface Health {
   /** Milliseconds since 1970 of the last commit of this process; null before the first. */
   readonly lastCommitMs: number | null;
   readonly queue: { readonly events: number; readonly full: boolean };
+  readonly observatory: Omit<ObservatoryHealth, 'problems'>;
   /** One sentence for each thing that is wrong. */
   readonly problems: readonly string[];
 }
@@ -20,6 +23,7 @@ export interface HealthOptions {
   isQueueFull(): boolean;
   /** Free bytes where the store lives, where it is on this machine. */
   freeBytes(): Promise<number | undefined>;
+  observatory(): Promise<ObservatoryHealth>;
   readonly freeBytesMin: number;
   readonly probeMsMax: number;
 }
@@ -33,11 +37,14 @@ export async function loadHealth(options: HealthOptions): Promise<Health> {
     problems.push(`the disk is nearly full: ${Math.floor(freeBytes / 2 ** 20)} MiB left`);
   }
   const full = options.isQueueFull();
+  const { problems: others, ...observatory } = await options.observatory();
+  problems.push(...others);
   return {
     status: problems.length === 0 ? 'ok' : 'failing',
     store: { engine: options.engine, reachable, lastSeq: options.lastSeq() },
     lastCommitMs: options.lastCommitMs(),
     queue: { events: options.queueEvents(), full },
+    observatory,
     problems,
   };
 }

@@ -1,7 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { IngestMetrics } from '@nostrata/ingest';
+import type { ObservatoryMetrics } from '@nostrata/observatory';
 import type { RelayMetrics } from '@nostrata/relay';
 import type { StoreMetrics } from '@nostrata/store';
+import { createObservatoryMetrics } from './observatory-metrics.ts';
 import { createRegistry } from './registry.ts';
 
 /** What the rooms report to, and what can be read back. */
@@ -9,6 +11,7 @@ export interface Metrics {
   readonly store: StoreMetrics;
   readonly ingest: IngestMetrics;
   readonly relay: RelayMetrics;
+  readonly observatory: ObservatoryMetrics;
   /** A failure that was dealt with and would otherwise leave no trace. */
   swallowed(where: string): void;
   /** The Prometheus text. */
@@ -37,6 +40,7 @@ export function createMetrics(now: () => number): Metrics {
     store: createStoreMetrics(registry, state, now),
     ingest: createIngestMetrics(registry, state),
     relay: createRelayMetrics(registry, state),
+    observatory: createObservatoryMetrics(registry),
     swallowed: (where) => failures.add({ where }),
     render: () => registry.render(),
     get lastCommitMs() {

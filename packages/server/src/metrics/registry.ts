@@ -16,6 +16,8 @@ export interface Registry {
   counter(name: string, help: string): Counter;
   /** A value that is read when it is asked for. */
   gauge(name: string, help: string, read: () => number): void;
+  /** Values that are read when they are asked for, one for each value of a label. */
+  gauges(name: string, help: string, label: string, read: () => ReadonlyMap<string, number>): void;
   histogram(name: string, help: string, bounds: readonly number[]): Histogram;
   /** The whole exposition. */
   render(): string;
@@ -35,6 +37,13 @@ export function createRegistry(): Registry {
     counter: (name, help) => addCounter(families, name, help),
     gauge: (name, help, read) => {
       families.push({ name, help, type: 'gauge', lines: () => [`${name} ${formatNumber(read())}`] });
+    },
+    gauges: (name, help, label, read) => {
+      const lines = (): string[] =>
+        [...read()].map(
+          ([value, amount]) => `${name}${wrap(formatLabels({ [label]: value }))} ${formatNumber(amount)}`,
+        );
+      families.push({ name, help, type: 'gauge', lines });
     },
     histogram: (name, help, bounds) => addHistogram(families, { name, help, bounds }),
     render: () => families.map(renderFamily).join(''),

@@ -1,0 +1,44 @@
+/**
+ * Days and hours whose authors are kept as sets in memory: two years and a month, two days and an hour. A set takes an
+ * eighth of a byte for every author there is. Of the users of clients, who take four bytes each, a quarter is kept.
+ */
+export const bucketSetsMax = { day: 761, hour: 49, clientDay: 92 } as const;
+
+/** Authors read in one statement. */
+export const authorsPerPage = 20_000;
+
+/** Cohorts that a snapshot shows are made of at most so many weeks or months. */
+export const periodsMax = 104;
+
+/** Clients that are named in one answer; the rest is counted together. */
+export const clientsMax = 100;
+
+/** Users that a client needs to be named: anybody can write any name into an event. */
+export const clientUsersMin = 5;
+
+/** Buckets of one series at most, where the caller says nothing. */
+export const bucketsDefault = 1_000;
+
+/** Milliseconds for which a snapshot stays in the cache. */
+export const snapshotCacheMs = 3_600_000;
+
+/** Snapshots of each five minutes are kept so many days; of each day the last one is kept for ever. */
+export const snapshotDays = 7;
+
+/** Milliseconds for which one process alone computes snapshots. */
+export const snapshotLeaseMs = 120_000;
+
+/** Milliseconds after which users of clients over all time are counted anew. */
+export const clientTotalsMs = 3_600_000;
+
+/** Relays that a snapshot names. */
+export const topRelaysMax = 10;
+
+/** Full sightings are kept of one event in so many: those whose id begins with 00. */
+export const sampleOneIn = 256;
+
+/** Users within two steps of the anchors at most: beyond that the anchors say nothing. */
+export const anchoredMax = 1_000_000;
+
+/** Authors asked for in one filter. */
+export const authorsPerFilter = 500;

@@ -1,0 +1,123 @@
+import type { Queryable } from '@nostrata/database';
+import type { ThroughputPoint } from '../answers.ts';
+import type { Clock, SeriesQuery, StatisticsReads } from '../contract.ts';
+import type { AuthorIndex } from './author-index.ts';
+import { sumByBucket, sumByKey, sumOfKey } from './ledgers.ts';
+import { periodsMax } from './limits.ts';
+import { methods } from './methods.ts';
+import { type Bucket, listBuckets, spanOfBuckets, toTimeline } from './series.ts';
+import { countHourCells, toKinds } from './snapshot.ts';
+import { loadSnapshot } from './snapshots.ts';
+import { firstDay, type Span, toDay, toHour } from './spans.ts';
+import { loadActivePoints, loadCohorts, type Trusted } from './users.ts';
+
+/** What reads work with. */
+export interface ReadsOptions {
+  readonly database: Queryable;
+  readonly index: AuthorIndex;
+  readonly clock: Clock;
+  readonly loadTrusted: () => Promise<Trusted>;
+}
+
+/** Creates the reads of the statistics. */
+export function createStatisticsReads({ database, index, clock, loadTrusted }: ReadsOptions): StatisticsReads {
+  const buckets = (query: SeriesQuery): Bucket[] => listBuckets(query, clock.now());
+  const span = (query: Pick<SeriesQuery, 'sinceMs' | 'untilMs'>): Span => toSpan(query, clock.now());
+  return {
+    snapshot: (range) => loadSnapshot(database, range),
+    async timeline(query) {
+      const list = buckets(query);
+      const whole = spanOfBuckets(list);
+      return whole ? toTimeline(list, await sumByBucket(database, whole)) : [];
+    },
+    async throughput(query) {
+      const list = buckets(query);
+      return list.length > 0 ? await loadThroughput(database, list) : [];
+    },
+    async activeUsers(query) {
+      await index.refresh();
+      return await loadActivePoints(index, buckets(query), await loadTrusted());
+    },
+    async retention(period, periods) {
+      await index.refresh();
+      return await loadCohorts(index, {
+        period,
+        periods: Math.max(1, Math.min(periods, periodsMax)),
+        today: toDay(clock.now()),
+      });
+    },
+    async hours(query) {
+      await index.refresh();
+      return countHourCells(index.eventsByHour, span(query));
+    },
+    async kinds(query) {
+      const isAll = query.sinceMs === undefined && query.untilMs === undefined;
+      return toKinds(await sumByKey(database, ['events', 'bytes'], isAll ? undefined : span(query)));
+    },
+    async kind(kind, query) {
+      const list = buckets(query);
+      const whole = spanOfBuckets(list);
+      const sums = whole ? await sumOfKey(database, { metric: 'events', key: kind, span: whole }) : [];
+      return addUp(list, sums).map(({ at, amount }) => ({ at, events: amount }));
+    },
+    async zaps(query) {
+      const list = buckets(query);
+      const whole = spanOfBuckets(list);
+      const points = whole ? toTimeline(list, await sumByBucket(database, whole)) : [];
+      return points.map(({ at, zaps, zapMsat }) => ({ at, count: zaps, msat: zapMsat }));
+    },
+    methods: () => methods,
+  };
+}
+
+/** The hours from one instant to another; a day counts whole where it is asked for whole. */
+function toSpan({ sinceMs, untilMs }: Pick<SeriesQuery, 'sinceMs' | 'untilMs'>, nowMs: number): Span {
+  const from = Math.max(firstDay * 24, toHour(sinceMs ?? 0));
+  return { unit: 'hour', from, to: Math.min(toHour(nowMs), toHour((untilMs ?? nowMs + 1) - 1)) };
+}
+
+function addUp(buckets: readonly Bucket[], sums: readonly { readonly bucket: number; readonly amount: number }[]) {
+  const points = buckets.map(({ at, from, to }) => ({ at, from, to, amount: 0 }));
+  let place = 0;
+  for (const { bucket, amount } of sums) {
+    while (place < points.length && bucket > (points[place]?.to ?? 0)) place++;
+    const point = points[place];
+    if (point && bucket >= point.from) point.amount += amount;
+  }
+  return points;
+}
+
+interface ThroughputRow {
+  readonly [column: string]: number;
+  readonly hour: number;
+  readonly received: number;
+  readonly novel: number;
+  readonly invalid: number;
+  readonly bytes: number;
+}
+
+/** What relays delivered, by the time of receipt. */
+async function loadThroughput(queryable: Queryable, buckets: readonly Bucket[]): Promise<ThroughputPoint[]> {
+  const [first, last] = [buckets[0], buckets.at(-1)];
+  if (!first || !last) return [];
+  const isHour = first.unit === 'hour';
+  const rows = await queryable.query<ThroughputRow>(
+    `SELECT hour, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(novel) AS BIGINT) AS novel,
+      CAST(SUM(invalid) AS BIGINT) AS invalid, CAST(SUM(bytes) AS BIGINT) AS bytes
+    FROM collector_relay_hour WHERE hour BETWEEN $1 AND $2 GROUP BY hour ORDER BY hour`,
+    [isHour ? first.from : first.from * 24, isHour ? last.to : last.to * 24 + 23],
+  );
+  const points = buckets.map(({ at, from, to }) => ({ at, from, to, received: 0, unique: 0, invalid: 0, bytes: 0 }));
+  let place = 0;
+  for (const { hour, received, novel, invalid, bytes } of rows) {
+    const bucket = isHour ? hour : Math.floor(hour / 24);
+    while (place < points.length && bucket > (points[place]?.to ?? 0)) place++;
+    const point = points[place];
+    if (!point) break;
+    point.received += received;
+    point.unique += novel;
+    point.invalid += invalid;
+    point.bytes += bytes;
+  }
+  return points.map(({ from: _from, to: _to, ...point }) => point);
+}

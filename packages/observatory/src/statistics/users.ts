@@ -1,0 +1,110 @@
+import type { ActivePoint, Cohort, UserTiers } from '../answers.ts';
+import type { AuthorIndex } from './author-index.ts';
+import { type AuthorSet, countAuthors, forEachAuthor } from './author-set.ts';
+import { nextStart, startOf, toDate } from './spans.ts';
+
+/** Who counts as trusted, by author id; undefined where nobody said whom to trust. */
+export type Trusted = AuthorSet | undefined;
+
+/** The tiers of a set of users. */
+export function countTiers(users: AuthorSet, { withProfile, withFollows }: AuthorIndex, trusted: Trusted): UserTiers {
+  return {
+    all: countAuthors(users),
+    withProfile: countAuthors(users, withProfile),
+    withFollows: countAuthors(users, withFollows),
+    withBoth: countAuthors(users, withProfile, withFollows),
+    trusted: trusted ? countAuthors(users, trusted) : null,
+  };
+}
+
+/** Users whose first event is of each day, by day. */
+export function countNewUsers({ firstDays, size }: AuthorIndex): Map<number, number> {
+  const countByDay = new Map<number, number>();
+  for (let author = 0; author < size; author++) {
+    const day = firstDays[author] ?? 0;
+    if (day > 0) countByDay.set(day, (countByDay.get(day) ?? 0) + 1);
+  }
+  return countByDay;
+}
+
+/** The sum of a count by day over days, both ends inclusive. */
+export function sumDays(countByDay: ReadonlyMap<number, number>, from: number, to: number): number {
+  let sum = 0;
+  for (const [day, count] of countByDay) if (day >= from && day <= to) sum += count;
+  return sum;
+}
+
+/** Everybody who ever published anything that is dated. */
+export function everybody({ firstDays, size }: AuthorIndex): AuthorSet {
+  const set = new Uint32Array((size + 31) >>> 5);
+  for (let author = 0; author < size; author++) {
+    if ((firstDays[author] ?? 0) !== 0) set[author >>> 5] = (set[author >>> 5] ?? 0) | (1 << (author & 31));
+  }
+  return set;
+}
+
+/** What cohorts are made from. */
+export interface CohortOptions {
+  readonly period: 'week' | 'month';
+  readonly periods: number;
+  readonly today: number;
+}
+
+/** Users by the period of their first event, and how many of them were active in each period from then on. */
+export async function loadCohorts(index: AuthorIndex, options: CohortOptions): Promise<Cohort[]> {
+  const starts = listStarts(options);
+  const cohortByStart = new Map(starts.map((start, number) => [start, number]));
+  const active = starts.map(() => [] as number[]);
+  const sizes = starts.map(() => 0);
+  for (let author = 0; author < index.size; author++) {
+    const cohort = findCohort(index.firstDays[author] ?? 0, options.period, cohortByStart);
+    if (cohort !== undefined) sizes[cohort] = (sizes[cohort] ?? 0) + 1;
+  }
+  for (const [number, start] of starts.entries()) {
+    const end = Math.min(nextStart(options.period, start) - 1, options.today);
+    const counts = starts.map(() => 0);
+    const cohortByDay = new Map<number, number | undefined>();
+    forEachAuthor(await index.activeIn({ unit: 'day', from: start, to: end }), (author) => {
+      const day = index.firstDays[author] ?? 0;
+      if (!cohortByDay.has(day)) cohortByDay.set(day, findCohort(day, options.period, cohortByStart));
+      const cohort = cohortByDay.get(day);
+      if (cohort !== undefined) counts[cohort] = (counts[cohort] ?? 0) + 1;
+    });
+    for (let cohort = 0; cohort <= number; cohort++) active[cohort]?.push(counts[cohort] ?? 0);
+  }
+  return starts.map((start, number) => ({
+    from: toDate(start),
+    users: sizes[number] ?? 0,
+    active: active[number] ?? [],
+    lastOpen: true,
+  }));
+}
+
+/** Active and new users of each bucket; a bucket counts everybody once. */
+export async function loadActivePoints(
+  index: AuthorIndex,
+  buckets: readonly { readonly from: number; readonly to: number; readonly open: boolean }[],
+  trusted: Trusted,
+): Promise<ActivePoint[]> {
+  const newByDay = countNewUsers(index);
+  const points: ActivePoint[] = [];
+  for (const { from, to, open } of buckets) {
+    const tiers = countTiers(await index.activeIn({ unit: 'day', from, to }), index, trusted);
+    points.push({ at: toDate(from), ...tiers, newUsers: sumDays(newByDay, from, to), open });
+  }
+  return points;
+}
+
+function listStarts({ period, periods, today }: CohortOptions): number[] {
+  const starts = [startOf(period, today)];
+  while (starts.length < periods) starts.unshift(startOf(period, (starts[0] ?? 0) - 1));
+  return starts;
+}
+
+function findCohort(
+  firstDay: number,
+  period: 'week' | 'month',
+  cohortByStart: ReadonlyMap<number, number>,
+): number | undefined {
+  return firstDay <= 0 ? undefined : cohortByStart.get(startOf(period, firstDay));
+}

@@ -1,0 +1,293 @@
+import type { Cache } from '@nostrata/cache';
+import type { Database } from '@nostrata/database';
+import type { Ingest } from '@nostrata/ingest';
+import { createPool } from '@nostrata/network';
+import {
+  type Api,
+  type Collector,
+  createApi,
+  createCollector,
+  createFacts,
+  createLoadRelayFigures,
+  createProber,
+  createRegistry,
+  createRelayReads,
+  createStatistician,
+  defaultApiSettings,
+  isSchedule,
+  loadAnchored,
+  loadObservatoryHealth,
+  markTouched,
+  migrateCollector,
+  type ObservatoryHealth,
+  type ObservatoryMetrics,
+  type Registry,
+  type RelayReads,
+} from '@nostrata/observatory';
+import type { EventStore } from '@nostrata/store';
+import { createViews } from '@nostrata/views';
+import type { Logger } from 'pino';
+import { composeStatisticsDatabase, composeViews } from './compose-views.ts';
+import { ConfigError } from './config/errors.ts';
+import type { Settings } from './config/table.ts';
+import { parseKinds } from './config/values.ts';
+import { lead } from './leading.ts';
+import { anchorsEveryMs, firstProbesMsMax } from './limits.ts';
+import { loadSeeds } from './seeds.ts';
+import { version } from './version.ts';
+
+/** What a process can do; several processes of one installation share the work. */
+export type Role = 'relay' | 'api' | 'collector' | 'jobs';
+
+/** The pieces of other rooms that the observatory works with. */
+export interface ObservatoryParts {
+  readonly store: EventStore;
+  readonly ingest: Ingest;
+  readonly cache: Cache;
+  readonly settings: Settings;
+  readonly roles: ReadonlySet<Role>;
+  readonly logger: Logger;
+  readonly metrics: ObservatoryMetrics;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** The observatory as far as this process has a part in it. */
+export interface Observatory extends AsyncDisposable {
+  /** Undefined where this process does not answer for it. */
+  readonly api: Api | undefined;
+  health(): Promise<ObservatoryHealth>;
+}
+
+/**
+ * Starts the observatory in the roles of this process; what was started is stopped again where a later step fails.
+ * @throws ConfigError or DatabaseError with one line
+ */
+export async function composeObservatory(parts: ObservatoryParts): Promise<Observatory> {
+  const { cache, settings, roles, metrics, now } = parts;
+  const logger = parts.logger.child({ room: 'observatory' });
+  const clock = { now, after: afterTimeout };
+  await using started = new AsyncDisposableStack();
+  const database = started.use(await composeStatisticsDatabase(settings));
+  const views = await composeViews('statistics.db', database);
+  await migrateCollector(database);
+  const registry = started.use(await composeRegistry(parts, { database, clock, logger }));
+  const collector = roles.has('collector')
+    ? started.use(composeCollector(parts, { database, registry, clock, logger }))
+    : undefined;
+  const connected = collector && (() => listConnected(collector));
+  const relays = fillReads(createRelayReads({ database, clock, connected }));
+  const runner = roles.has('jobs')
+    ? started.use(
+        await createViews({ store: parts.store, database, views, now, onFailed: toOnFailed(logger, metrics) }),
+      )
+    : undefined;
+  const statistician = started.use(
+    await createStatistician({
+      database,
+      cache,
+      clock,
+      elapsed: () => performance.now(),
+      logger,
+      metrics,
+      loadRelays: createLoadRelayFigures(database, relays, now),
+      loadTrusted: createLoadTrusted(parts),
+      caughtUp: () => runner?.caughtUp() ?? Promise.resolve(),
+      schedule: runner ? parseSchedule(settings.snapshotSchedule) : null,
+    }),
+  );
+  await collector?.start();
+  if (collector && settings.probeEvery > 0) started.use(leadProbes(parts, { database, registry, clock, logger }));
+  // The first figures are there at once, and not only at the next full five minutes.
+  if (runner)
+    void statistician.compute().catch((error: unknown) => logger.warn({ error: String(error) }, 'no snapshot yet'));
+  const api = roles.has('api')
+    ? composeApi(parts, { statistics: statistician.reads, relays, live: collector, clock })
+    : undefined;
+  const stack = started.move();
+  return {
+    api,
+    health: () => loadObservatoryHealth({ statistics: statistician.reads, live: collector, cache, clock }),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+interface Shared {
+  readonly database: Database;
+  readonly clock: { now(): number; after(milliseconds: number, callback: () => void): () => void };
+  readonly logger: Logger;
+}
+
+async function composeRegistry(
+  { settings, metrics, roles }: ObservatoryParts,
+  { database, clock, logger }: Shared,
+): Promise<Registry> {
+  const registry = createRegistry({
+    database,
+    clock,
+    logger,
+    metrics,
+    seeds: await loadSeeds(settings.collectRelays),
+    slots: settings.collectConnections,
+    discovers: settings.discoverRelays && roles.has('collector'),
+    allowLocal: settings.allowLocalRelays,
+  });
+  await registry.start();
+  return registry;
+}
+
+function composeCollector(
+  { settings, store, ingest, cache, metrics }: ObservatoryParts,
+  { database, registry, clock, logger }: Shared & { readonly registry: Registry },
+): Collector {
+  const facts = createFacts({ database, touched: markTouched });
+  return createCollector({
+    createPool: (door) =>
+      createPool({
+        ...door,
+        clock,
+        random: Math.random,
+        allowLocal: settings.allowLocalRelays,
+        fetchInformation: null,
+      }),
+    ingest,
+    database,
+    cache,
+    clock,
+    random: Math.random,
+    logger,
+    metrics,
+    relays: async () => registry.wanted(),
+    onRelays: registry.onWanted,
+    kinds: parseCollectKinds(settings.collectKinds),
+    observe: async (events) => void (await facts.observe(events)),
+    store,
+    connectionsMax: settings.collectConnections,
+    limits: { flushMs: settings.collectFlush * 1_000, lookBackSeconds: settings.collectPast },
+  });
+}
+
+/** Of several collectors one probes: all see the network from the same place. */
+function leadProbes(
+  { settings, cache, metrics }: ObservatoryParts,
+  { database, registry, clock, logger }: Shared & { readonly registry: Registry },
+): AsyncDisposable {
+  const everyMs = settings.probeEvery * 1_000;
+  return lead({
+    cache,
+    name: 'probes',
+    after: clock.after,
+    onFailed(error) {
+      metrics.failed?.('probes');
+      logger.error({ error: String(error) }, 'probes were interrupted');
+    },
+    async begin() {
+      const prober = createProber({
+        database,
+        registry,
+        clock,
+        monotonicMs: () => performance.now(),
+        random: Math.random,
+        logger,
+        metrics,
+        allowLocal: settings.allowLocalRelays,
+        limits: { everyMs, firstSpreadMs: Math.min(firstProbesMsMax, everyMs / 4) },
+      });
+      await prober.start();
+      return () => prober.stop();
+    },
+  });
+}
+
+/** @throws ConfigError */
+function parseSchedule(pattern: string): string {
+  if (isSchedule(pattern)) return pattern;
+  throw new ConfigError(`snapshotSchedule: ${JSON.stringify(pattern)} is no cron pattern, such as */5 * * * *`);
+}
+
+/** @throws ConfigError */
+function parseCollectKinds(text: string): readonly number[] | 'all' {
+  if (text.trim() === '*') return 'all';
+  try {
+    return parseKinds(text);
+  } catch (error) {
+    throw new ConfigError(`collectKinds: ${error instanceof Error ? error.message : String(error)}, or *`, {
+      cause: error,
+    });
+  }
+}
+
+function composeApi(
+  { settings, cache, logger, metrics }: ObservatoryParts,
+  reads: Pick<Parameters<typeof createApi>[0], 'statistics' | 'relays' | 'live' | 'clock'>,
+): Api {
+  return createApi({
+    ...reads,
+    cache,
+    metrics,
+    logger: logger.child({ room: 'api' }),
+    settings: { ...defaultApiSettings, requestsMax: settings.rateLimit, version },
+  });
+}
+
+function listConnected(collector: Collector): ReadonlySet<string> {
+  return new Set(
+    collector
+      .statuses()
+      .filter(({ isConnected }) => isConnected)
+      .map(({ url }) => url),
+  );
+}
+
+/** Who counts as trusted; read again after a while, as it takes some hundred follow lists. */
+function createLoadTrusted({ store, settings, now }: ObservatoryParts): () => Promise<ReadonlySet<string> | undefined> {
+  let known: { readonly atMs: number; readonly pubkeys: ReadonlySet<string> } | undefined;
+  return async () => {
+    if (settings.trustAnchors.length === 0) return undefined;
+    if (!known || now() - known.atMs > anchorsEveryMs) {
+      known = { atMs: now(), pubkeys: await loadAnchored(store, settings.trustAnchors) };
+    }
+    return known.pubkeys;
+  };
+}
+
+function toOnFailed(logger: Logger, metrics: ObservatoryMetrics) {
+  return (view: string, error: unknown): void => {
+    metrics.failed?.(`view-${view}`);
+    logger.error({ view, error: String(error) }, 'a roll-up failed and will be tried again');
+  };
+}
+
+/** Timers do not keep a process alive. */
+function afterTimeout(milliseconds: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, milliseconds);
+  timer.unref();
+  return () => clearTimeout(timer);
+}
+
+// TEMPORARY
+function fillReads(reads: Pick<RelayReads, 'relays' | 'relay'>): RelayReads {
+  const q = { p50: null, p95: null, samples: 0 };
+  return {
+    ...reads,
+    summary: async () => ({
+      known: 0,
+      online: 0,
+      connected: 0,
+      outage: 0,
+      dead: 0,
+      openMs: q,
+      readMs: q,
+      eoseMs: q,
+      uptime: null,
+      replication: null,
+      overlap: [],
+    }),
+    latency: async () => [],
+    uptime: async () => [],
+    events: async () => [],
+    software: async () => [],
+    nips: async () => [],
+    countries: async () => [],
+  };
+}
