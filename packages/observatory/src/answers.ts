@@ -157,6 +157,8 @@ export interface RelayRow {
   readonly readMs: Quantiles;
   /** Share of probes that succeeded in the range, 0–1; null without a probe. */
   readonly uptime: number | null;
+  /** The same in pieces of equal length over the range, the oldest first, 48 at most; left out where it was not asked for. */
+  readonly uptimeStrip?: readonly (number | null)[] | undefined;
   /** Events of the range that this relay delivered, each once. */
   readonly events: number;
   /** Of them those that it was the first to deliver. */

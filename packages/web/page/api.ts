@@ -20,8 +20,10 @@ export interface Loaded<Data> {
 
 /** Answers kept in memory: the pages of one visit for all ranges fit several times. */
 const answersMax = 60;
-/** Figures are computed every five minutes; asking each minute costs an empty 304. */
-const refreshMs = 60_000;
+/** Figures are computed every five minutes. */
+const refreshMs = 300_000;
+/** What is younger is shown without asking again: the server counts requests. */
+const freshMs = 60_000;
 const timeoutMs = 15_000;
 
 /** Creates the client of the API: what was seen is shown at once, and asked for again behind it. */
@@ -76,7 +78,7 @@ function toFault(error: unknown): Fault {
  * page is looked at. The paths and the types of their data are named in one place, `routes.ts`.
  */
 export function useAnswer<Data>(route: { readonly path: string; readonly of?: Data } | undefined): Loaded<Data> {
-  const { api } = useSurroundings();
+  const { api, now } = useSurroundings();
   const path = route?.path;
   const [turn, setTurn] = useState(0);
   const [state, setState] = useState<{ path: string | undefined; fault: Fault | undefined; loading: boolean }>();
@@ -95,7 +97,9 @@ export function useAnswer<Data>(route: { readonly path: string; readonly of?: Da
     const again = (): void => {
       if (document.visibilityState === 'visible') void load();
     };
-    void load();
+    const known = api.peek(path);
+    if (known && turn === 0 && now() - known.atMs < freshMs) setState({ path, fault: undefined, loading: false });
+    else void load();
     const timer = setInterval(again, refreshMs);
     addEventListener('online', again);
     return () => {
@@ -103,7 +107,7 @@ export function useAnswer<Data>(route: { readonly path: string; readonly of?: Da
       clearInterval(timer);
       removeEventListener('online', again);
     };
-  }, [path, turn, api]);
+  }, [path, turn, api, now]);
   const current = state?.path === path ? state : undefined;
   return {
     answer: path === undefined ? undefined : (api.peek(path)?.body as Answer<Data> | undefined),

@@ -1,6 +1,16 @@
 import type { JSX } from 'preact';
 import { About } from './pages/about.tsx';
+import { Clients } from './pages/clients.tsx';
+import { Hours } from './pages/hours.tsx';
+import { Kinds } from './pages/kinds.tsx';
+import { Live } from './pages/live.tsx';
+import { WorldPage } from './pages/map.tsx';
 import { Overview } from './pages/overview.tsx';
+import { Query } from './pages/query.tsx';
+import { Relay } from './pages/relay.tsx';
+import { Relays } from './pages/relays.tsx';
+import { Users } from './pages/users.tsx';
+import { Zaps } from './pages/zaps.tsx';
 import { Page } from './parts/page.tsx';
 import { Shell } from './parts/shell.tsx';
 import { RouterContext, useAddressBar, useRouter } from './router.ts';
@@ -23,12 +33,33 @@ export function App({ surroundings }: { surroundings: Surroundings }): JSX.Eleme
 const pageByPath: Readonly<Record<string, () => JSX.Element>> = {
   '/': Overview,
   '/about': About,
+  '/clients': Clients,
+  '/hours': Hours,
+  '/kinds': Kinds,
+  '/live': Live,
+  '/map': WorldPage,
+  '/query': Query,
+  '/relays': Relays,
+  '/users': Users,
+  '/zaps': Zaps,
 };
 
 function CurrentPage(): JSX.Element {
   const { path } = useRouter();
+  const relay = relayOf(path);
+  if (relay !== undefined) return <Relay key={relay} url={relay} />;
   const Found = pageByPath[path];
   return Found ? <Found /> : <NotFound />;
+}
+
+function relayOf(path: string): string | undefined {
+  const [, name] = /^\/relays\/(.+)$/.exec(path) ?? [];
+  if (name === undefined) return undefined;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return undefined; // No address that this page makes.
+  }
 }
 
 function NotFound(): JSX.Element {

@@ -34,51 +34,47 @@ export function bucketOf(range: Range): 'hour' | 'day' | 'month' {
   return range === 'all' ? 'month' : 'day';
 }
 
-const daysByRange: Readonly<Record<Range, number | undefined>> = {
-  '24h': 1,
-  '7d': 7,
-  '30d': 30,
-  '90d': 90,
-  all: undefined,
-};
-
-/** The buckets of a range as the series of the API take them. */
-export function seriesOf(
-  range: Range,
-  nowMs: number,
-  groupBy: string = bucketOf(range),
-): Record<string, string | undefined> {
-  const days = daysByRange[range];
-  const hourMs = 3_600_000;
-  // A whole hour, so that all readers of one hour ask the same.
-  const until = Math.ceil(nowMs / hourMs) * hourMs;
-  const since = days === undefined ? undefined : new Date(until - days * 24 * hourMs).toISOString();
-  return { group_by: groupBy, since };
+/** What a series is asked for by. */
+export interface SeriesQuery {
+  readonly range: Range;
+  readonly groupBy: 'hour' | 'day' | 'week' | 'month';
 }
+
+function series<Data>(path: string, { range, groupBy }: SeriesQuery): Route<Data> {
+  return route(path, { range, group_by: groupBy });
+}
+
+const relayPath = (url: string): string => `/relays/${encodeURIComponent(url)}`;
 
 /** Every path that the page asks for. */
 export const routes = {
   full: (range: Range): Route<Snapshot> => route(`/full/${range}`),
-  clients: (range: Range): Route<Clients> => route('/clients', { range }),
-  relays: (range: Range): Route<readonly RelayRow[]> => route('/relays', { range, limit: '2000' }),
-  relay: (url: string, range: Range): Route<RelayDetails> => route(`/relays/${encodeURIComponent(url)}`, { range }),
-  latency: (url: string, series: Record<string, string | undefined>): Route<readonly LatencyPoint[]> =>
-    route(`/relays/${encodeURIComponent(url)}/latency`, series),
-  uptime: (url: string, series: Record<string, string | undefined>): Route<readonly UptimePoint[]> =>
-    route(`/relays/${encodeURIComponent(url)}/uptime`, series),
-  relayEvents: (url: string, series: Record<string, string | undefined>): Route<readonly RelayEventsPoint[]> =>
-    route(`/relays/${encodeURIComponent(url)}/events`, series),
-  kinds: (range: Range): Route<readonly KindCount[]> => route('/kinds', { range }),
-  kind: (kind: number, series: Record<string, string | undefined>): Route<readonly { at: string; events: number }[]> =>
-    route(`/kinds/${kind}`, series),
-  activeUsers: (series: Record<string, string | undefined>): Route<readonly ActivePoint[]> =>
-    route('/users/active', series),
+  activity: (range: Range): Route<unknown> => route('/activity', { range }),
+  topRelays: (range: Range): Route<unknown> => route('/top-relays', { range }),
+  clients: (range: Range): Route<Clients> => route('/clients', { range, limit: '200' }),
+  kinds: (range: Range): Route<readonly KindCount[]> => route('/kinds', { range, limit: '500' }),
+  kind: (kind: number, query: SeriesQuery): Route<readonly { readonly at: string; readonly events: number }[]> =>
+    series(`/kinds/${kind}`, query),
+  relays: (range: Range): Route<{ readonly relays: readonly RelayRow[]; readonly total: number }> =>
+    route('/relays', { range, limit: '2000' }),
+  relay: (url: string, range: Range): Route<RelayDetails> => route(relayPath(url), { range }),
+  latency: (url: string, query: SeriesQuery): Route<readonly LatencyPoint[]> =>
+    series(`${relayPath(url)}/latency`, query),
+  uptime: (url: string, query: SeriesQuery): Route<readonly UptimePoint[]> => series(`${relayPath(url)}/uptime`, query),
+  relayEvents: (url: string, query: SeriesQuery): Route<readonly RelayEventsPoint[]> =>
+    series(`${relayPath(url)}/events`, query),
+  activeUsers: (query: SeriesQuery): Route<readonly ActivePoint[]> => series('/users/active', query),
   retention: (period: 'week' | 'month', periods: number): Route<readonly Cohort[]> =>
-    route('/users/retention', { period, periods: String(periods) }),
+    route('/users/retention', { group_by: period, limit: String(periods) }),
   hours: (range: Range): Route<readonly HourCell[]> => route('/activity/hourly', { range }),
-  zaps: (series: Record<string, string | undefined>): Route<readonly { at: string; count: number; msat: number }[]> =>
-    route('/zaps', series),
+  zapHistogram: (range: Range): Route<unknown> => route('/zaps/histogram', { range }),
+  zaps: (
+    query: SeriesQuery,
+  ): Route<readonly { readonly at: string; readonly count: number; readonly msat: number }[]> =>
+    series('/zaps/series', query),
   software: (): Route<readonly Share[]> => route('/software'),
+  nips: (): Route<readonly Share[]> => route('/nips'),
+  countries: (): Route<readonly Share[]> => route('/geography'),
   live: `${base}/live`,
 };
 

@@ -69,6 +69,7 @@ function relayRow(index: number, random: SeededRandom): RelayRow {
     readMs: quantiles(state, Math.round(open * 0.45)),
     uptime:
       state === 'unknown' ? null : state === 'dead' ? 0 : 1 - random.next() ** 3 * (state === 'outage' ? 0.4 : 0.06),
+    uptimeStrip: stripOf(state, random),
     events,
     novel: Math.round(events * random.next() * 0.12),
     repeats: Math.round(events * random.next() * 0.4),
@@ -76,6 +77,14 @@ function relayRow(index: number, random: SeededRandom): RelayRow {
     bytes: events * 640,
     lastEventMs: events === 0 ? null : Date.parse('2026-11-21T09:20:00Z') - random.integer(600_000),
   };
+}
+
+function stripOf(state: RelayRow['state'], random: SeededRandom): readonly (number | null)[] {
+  return Array.from({ length: 30 }, () => {
+    if (state === 'unknown') return null;
+    if (state === 'dead') return 0;
+    return random.next() > (state === 'outage' ? 0.7 : 0.95) ? Math.round(random.next() * 100) / 100 : 1;
+  });
 }
 
 function quantiles(state: RelayRow['state'], p50: number): Quantiles {

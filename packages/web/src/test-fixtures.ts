@@ -78,7 +78,7 @@ const exact = (text: string): Method => ({ precision: 'exact', text });
 const estimate = (text: string): Method => ({ precision: 'approximate', text });
 
 /** How the fixtures say that they are counted. */
-export const methods: Readonly<Record<string, Method>> = {
+const methods: Readonly<Record<string, Method>> = {
   overview: exact('Sums of the hourly roll-ups of the range; an event counts once, by its id, whatever relay sent it.'),
   'timeline.events': exact(
     'Events by created_at in UTC, present or replaced or expired; what was deleted is taken out again.',

@@ -63,7 +63,7 @@ function find({ pathname, searchParams: query }: URL, relays: number): unknown {
     case 'activity':
       return snapshotOf(range).hours;
     case 'zaps':
-      return zapSeriesOf(buckets);
+      return second === 'histogram' ? snapshotOf(range).zaps.histogram : zapSeriesOf(buckets);
     case 'software':
       return softwareOf();
     case 'nips':
@@ -82,7 +82,7 @@ function findRelay(
   options: { relays: number; buckets: readonly string[] },
 ): unknown {
   const rows = relayRows(options.relays);
-  if (url === undefined) return rows;
+  if (url === undefined) return { relays: rows, total: rows.length };
   if (url === 'summary') return summaryOf(rows);
   const row = rows.find((candidate) => candidate.url === url);
   if (!row) return undefined;
@@ -98,9 +98,8 @@ function rangeOf(text: string | null | undefined): Range | undefined {
 function bucketsOfQuery(query: URLSearchParams): readonly string[] {
   if (query.get('group_by') === 'hour') return bucketsOf('24h');
   if (query.get('group_by') === 'month') return bucketsOf('all');
-  const since = Date.parse(query.get('since') ?? '');
-  const days = Number.isNaN(since) ? 90 : Math.round((fixtureNow - since) / 86_400_000);
-  const buckets = bucketsOf('90d').slice(-Math.max(1, days));
+  const range = rangeOf(query.get('range')) ?? '30d';
+  const buckets = bucketsOf(range === 'all' ? '90d' : range);
   return query.get('group_by') === 'week'
     ? buckets.filter((_, index) => (buckets.length - 1 - index) % 7 === 0)
     : buckets;
@@ -112,7 +111,7 @@ function kindSeries(kind: number, buckets: readonly string[]): unknown {
 }
 
 function retention(query: URLSearchParams): unknown {
-  return cohortsOf(query.get('period') === 'month' ? 'month' : 'week', Number(query.get('periods') ?? 12));
+  return cohortsOf(query.get('group_by') === 'month' ? 'month' : 'week', Number(query.get('limit') ?? 12));
 }
 
 /** The same with nothing in it. */

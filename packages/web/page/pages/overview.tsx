@@ -3,7 +3,8 @@ import type { JSX } from 'preact';
 import { useAnswer } from '../api.ts';
 import { ShareBars } from '../charts/share-bars.tsx';
 import { TimeChart } from '../charts/time-chart.tsx';
-import { formatCount, formatMs, formatSats, formatShare, formatShort, parseBucket } from '../format.ts';
+import { formatCount, formatMs, formatSats, formatShare, formatShort } from '../format.ts';
+import { bucketOfPoint, EventsPlate } from '../parts/events-plate.tsx';
 import { KeyFigure, type KeyFigureProps } from '../parts/key-figure.tsx';
 import { LiveBand } from '../parts/live-band.tsx';
 import { Page } from '../parts/page.tsx';
@@ -46,12 +47,12 @@ function Figures({ answer }: { answer: Answer<Snapshot> }): JSX.Element {
           lead="Keys that published something in each bucket. Most have no profile: see the tiers on the page of users."
           answer={answer}
           fields={['timeline.users', 'users.active', 'users']}
-          csv={routes.full(range)}
+          csv={routes.activity(range)}
           table={tableOf(timeline, 'Users', ({ users }) => formatCount(users))}
         >
           <TimeChart
             label="Active users"
-            buckets={timeline.map((point) => bucket(point, [point.users, point.newUsers]))}
+            buckets={timeline.map((point) => bucketOfPoint(point, [point.users, point.newUsers]))}
             series={[
               { name: 'Active', tone: 1 },
               { name: 'New', tone: 2 },
@@ -66,12 +67,12 @@ function Figures({ answer }: { answer: Answer<Snapshot> }): JSX.Element {
           lead="Satoshi of validated zaps, read from their invoices."
           answer={answer}
           fields={['timeline.zapMsat', 'zaps.msat', 'zaps']}
-          csv={routes.full(range)}
+          csv={routes.activity(range)}
           table={tableOf(timeline, 'Sats', ({ zapMsat }) => formatSats(zapMsat))}
         >
           <TimeChart
             label="Satoshi zapped"
-            buckets={timeline.map((point) => bucket(point, [point.zapMsat]))}
+            buckets={timeline.map((point) => bucketOfPoint(point, [point.zapMsat]))}
             series={[{ name: 'Sats', tone: 4 }]}
             shape="bars"
             size={bucketOf(range)}
@@ -144,47 +145,6 @@ function keyFigures({ overview, timeline, range }: Snapshot): readonly KeyFigure
   ];
 }
 
-function EventsPlate({ answer }: { answer: Answer<Snapshot> }): JSX.Element {
-  const { timeline, range } = answer.data;
-  const rest = ({ events, notes, reactions, reposts, zaps }: TimelinePoint): number =>
-    Math.max(0, events - notes - reactions - reposts - zaps);
-  return (
-    <Plate
-      wide
-      title="Events"
-      lead="What was published and not deleted, each event once, however many relays have it."
-      answer={answer}
-      fields={['timeline.events', 'timeline', 'overview.events']}
-      csv={routes.full(range)}
-      table={{
-        columns: ['Time', 'Events', 'Notes', 'Reactions', 'Reposts', 'Zaps', 'Others'],
-        rows: timeline.map((point) => [
-          point.at,
-          ...[point.events, point.notes, point.reactions, point.reposts, point.zaps, rest(point)].map(formatCount),
-        ]),
-      }}
-    >
-      <TimeChart
-        label="Events by kind"
-        height={260}
-        buckets={timeline.map((point) =>
-          bucket(point, [point.notes, point.reactions, point.reposts, point.zaps, rest(point)]),
-        )}
-        series={[
-          { name: 'Notes', tone: 1 },
-          { name: 'Reactions', tone: 2 },
-          { name: 'Reposts', tone: 3 },
-          { name: 'Zaps', tone: 4 },
-          { name: 'Others', tone: 7 },
-        ]}
-        shape="bars"
-        size={bucketOf(range)}
-        format={formatShort}
-      />
-    </Plate>
-  );
-}
-
 const topRows = 8;
 
 function Tops({ answer }: { answer: Answer<Snapshot> }): JSX.Element {
@@ -248,7 +208,7 @@ function RelaysPlate({ answer }: { answer: Answer<Snapshot> }): JSX.Element {
       lead="Share of all events that the relay has delivered."
       answer={answer}
       fields={['topRelays.events', 'topRelays', 'relays.events']}
-      csv={routes.relays(range)}
+      csv={routes.topRelays(range)}
     >
       <ShareBars
         caption="Relays with most events"
@@ -264,13 +224,6 @@ function RelaysPlate({ answer }: { answer: Answer<Snapshot> }): JSX.Element {
       />
     </Plate>
   );
-}
-
-function bucket(
-  { at, open }: TimelinePoint,
-  values: readonly (number | null)[],
-): { at: number; values: readonly (number | null)[]; open: boolean } {
-  return { at: parseBucket(at), values, open };
 }
 
 function tableOf(

@@ -2,6 +2,7 @@ import type { Answer, Method } from '@nostrata/observatory';
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { csvOf, type Route } from '../routes.ts';
+import { ScrollBox } from './scroll-box.tsx';
 
 /** The same figures as rows: what a screen reader reads, and what anybody may prefer to a drawing. */
 export interface PlateTable {
@@ -15,7 +16,7 @@ export interface PlateProps {
   /** One sentence: what is seen here. */
   readonly lead?: string | undefined;
   readonly answer?: Answer<unknown> | undefined;
-  /** Paths of the fields shown, as `method` names them; the nearest that is told is taken. */
+  /** Paths of the fields shown, as `method` names them: the first that is told is taken. */
   readonly fields?: readonly string[] | undefined;
   readonly csv?: Route<unknown> | undefined;
   readonly table?: PlateTable | undefined;
@@ -71,9 +72,7 @@ function Methods({ methods, title }: { methods: readonly Method[]; title: string
 
 function Rows({ columns, rows, caption }: PlateTable & { caption: string }): JSX.Element {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    // biome-ignore lint/a11y/useSemanticElements: it is no group of fields
-    <div class="table-box" tabIndex={0} role="group" aria-label={`${caption}, as a table`}>
+    <ScrollBox label={`${caption}, as a table`}>
       <table class="figures">
         <caption class="unseen">{caption}</caption>
         <thead>
@@ -101,21 +100,19 @@ function Rows({ columns, rows, caption }: PlateTable & { caption: string }): JSX
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   );
 }
 
-/** The methods of fields: of the field itself, else of the nearest field above or below it. Each text once. */
-export function methodsOf(answer: Answer<unknown> | undefined, fields: readonly string[]): readonly Method[] {
+/** The methods of the first of these fields that is told: of the field itself, else of the field it belongs to. */
+function methodsOf(answer: Answer<unknown> | undefined, fields: readonly string[]): readonly Method[] {
   const told = answer?.method ?? {};
-  const paths = Object.keys(told);
-  const found = fields.flatMap((field) => {
-    const above = paths
+  for (const field of fields) {
+    const above = Object.keys(told)
       .filter((path) => field === path || field.startsWith(`${path}.`))
       .sort((a, b) => b.length - a.length)[0];
-    const path = above ?? paths.find((candidate) => candidate.startsWith(`${field}.`));
-    const method = path === undefined ? undefined : told[path];
-    return method ? [method] : [];
-  });
-  return found.filter(({ text }, place) => found.findIndex((other) => other.text === text) === place);
+    const method = above === undefined ? undefined : told[above];
+    if (method) return [method];
+  }
+  return [];
 }

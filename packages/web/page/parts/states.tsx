@@ -5,7 +5,7 @@ import { formatAge, formatInstant, formatShare, formatShort } from '../format.ts
 import { useSurroundings } from '../surroundings.ts';
 
 /** Grey shapes where figures will be; told once to screen readers. */
-export function Skeleton({ plates = 2 }: { plates?: number }): JSX.Element {
+function Skeleton({ plates = 2 }: { plates?: number }): JSX.Element {
   return (
     <div class="skeleton" role="status">
       <span class="unseen">Loading figures…</span>

@@ -1,0 +1,1 @@
+export { verifyEvent } from '@nostrata/protocol';
