@@ -3,9 +3,11 @@ import { test } from 'node:test';
 import { Kind } from '@nostrata/protocol';
 import { nameOfKind } from './kind-names.ts';
 
-test('every kind has a name, different kinds have different ones, and unknown ones their number', () => {
+test('every kind has a name, at least 150 have one of their own, and unknown ones their number', () => {
   const named = Array.from({ length: 65_536 }, (_, kind) => nameOfKind(kind));
-  const single = named.filter((name) => named.indexOf(name) === named.lastIndexOf(name));
+  const counts = new Map<string, number>();
+  for (const name of named) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const single = named.filter((name) => counts.get(name) === 1);
   const known = single.filter((name) => !name.startsWith('kind '));
   assert.ok(known.length >= 150, `${known.length} are named`);
   assert.ok(known.every((name) => name.length <= 40 && name === name.trim()));

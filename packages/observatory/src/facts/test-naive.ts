@@ -46,11 +46,35 @@ export function countNaively(log: readonly Change[], { put, observed }: Told): R
     countZaps(sums, { prefix, events, paid });
   }
   for (const [id, event] of observed) if (!fateById.has(id)) countPublished(sums, 'statistics_observed', event);
-  return Object.fromEntries(tables.map((table) => [table, write(table, sums[table] ?? new Map())]));
+  const everStored = [...fateById.keys()].flatMap((id) => put.get(id) ?? []);
+  const rows = Object.fromEntries(tables.map((table) => [table, write(table, sums[table] ?? new Map())]));
+  return { ...rows, view_statistics_author: listAuthors(everStored, view) };
+}
+
+/** Who published anything, whatever became of it, since when, and whether a profile and a follow list are there. */
+function listAuthors(ever: readonly NostrEvent[], now: readonly NostrEvent[]): string[] {
+  const users = new Set(ever.filter(isByUser).map(({ pubkey }) => pubkey));
+  const rows = [...users].map((pubkey) => {
+    const days = ever
+      .filter((event) => event.pubkey === pubkey && isByUser(event))
+      .map((event) => bucketsOf(event).day);
+    const dated = days.filter((day) => day >= 0);
+    const countOf = (kind: number): number =>
+      now.filter((event) => event.pubkey === pubkey && event.kind === kind).length;
+    return [
+      ['author', pubkey],
+      ['first_day', dated.length > 0 ? Math.min(...dated) : -1],
+      ['profiles', countOf(Kind.profile)],
+      ['follows', countOf(Kind.follows)],
+    ];
+  });
+  return rows.map((row) => JSON.stringify(row)).sort();
 }
 
 const tables = ['view_statistics', 'statistics_kept', 'statistics_observed'].flatMap((prefix) =>
-  ['hour', 'day', 'total', 'author_day'].map((name) => `${prefix}_${name}`),
+  ['hour', 'day', 'total', 'author_day', ...(prefix === 'statistics_observed' ? [] : ['client_author_day'])].map(
+    (name) => `${prefix}_${name}`,
+  ),
 );
 
 function write(table: string, sums: Sums): string[] {
@@ -94,7 +118,7 @@ function bucketsOf({ created_at }: NostrEvent): { hour: number; day: number } {
 function countPublished(sums: Record<string, Sums>, prefix: LedgerPrefix, event: NostrEvent): void {
   const { kind, pubkey } = event;
   addFact(sums, prefix, { event, metric: 'events', key: kind, amount: 1 });
-  if (kind === 445 || kind === 1059 || (kind >= 20_000 && kind < 30_000)) return;
+  if (!isByUser(event)) return;
   const place = [
     ['day', bucketsOf(event).day],
     ['author', pubkey],
@@ -102,11 +126,24 @@ function countPublished(sums: Record<string, Sums>, prefix: LedgerPrefix, event:
   add(sums, `${prefix}_author_day`, { place, amount: 1 });
 }
 
+function isByUser({ kind }: NostrEvent): boolean {
+  return kind !== 445 && kind !== 1059 && (kind < 20_000 || kind >= 30_000);
+}
+
 function countContent(sums: Record<string, Sums>, prefix: LedgerPrefix, event: NostrEvent): void {
   const { kind } = event;
   const bytes = Buffer.byteLength(serializeEvent(event));
   addFact(sums, prefix, { event, metric: 'bytes', key: kind, amount: bytes });
-  addFact(sums, prefix, { event, metric: 'client', key: readClient(event)?.key ?? 0, amount: 1 });
+  const client = readClient(event)?.key;
+  addFact(sums, prefix, { event, metric: 'client', key: client ?? 0, amount: 1 });
+  if (client !== undefined && isByUser(event)) {
+    const place = [
+      ['day', bucketsOf(event).day],
+      ['client', client],
+      ['author', event.pubkey],
+    ];
+    add(sums, `${prefix}_client_author_day`, { place, amount: 1 });
+  }
   const isReply = kind === Kind.note ? parseThread(event).reply : kind === Kind.comment && parseComment(event);
   if (isReply) addFact(sums, prefix, { event, metric: 'replies', key: kind, amount: 1 });
 }
