@@ -35,6 +35,8 @@ export interface Answer<Data> {
   readonly partial: boolean;
   /** True where this is the last good copy because neither cache nor database could answer. */
   readonly stale: boolean;
+  /** Rows of the whole list, where `data` is a part of it by `limit` and `offset`. */
+  readonly total?: number | undefined;
   /** Whole seconds since `asOf`, in stale copies alone. */
   readonly ageSeconds?: number | undefined;
 }

@@ -162,8 +162,8 @@ function createTableWriter({ table }: Route): (figures: unknown) => string {
 const freshEnd = ',"stale":false}';
 
 /** `stale` stands last, so that the last good copy is the same text with another end. */
-function toJson({ figures, asOf, range, method, coverage, partial }: Loaded<unknown>): string {
-  const text = JSON.stringify({ data: figures, asOf, range, method, coverage, partial });
+function toJson({ figures, asOf, range, method, coverage, partial, total }: Loaded<unknown>): string {
+  const text = JSON.stringify({ data: figures, asOf, range, total, method, coverage, partial });
   return text.slice(0, -1) + freshEnd;
 }
 

@@ -11,6 +11,7 @@ import type {
 import { type Answering, createAnswering } from './answering.ts';
 import { type Bodies, createBodies } from './bodies.ts';
 import { createCacheReads } from './cache-reads.ts';
+import { createDocsRoutes } from './docs-routes.ts';
 import { createExporting } from './exporting.ts';
 import { commonHeaders, optionsHeaders, strictTransport } from './headers.ts';
 import { createLimiter, type Limiter } from './limiter.ts';
@@ -79,10 +80,16 @@ export function createApi(options: ApiOptions): Api {
   return app;
 }
 
-function createSpecialRoutes({ live, clock, settings, statistics, relays }: ApiOptions): SpecialRoute[] {
+function createSpecialRoutes(options: ApiOptions): SpecialRoute[] {
+  const { live, clock, settings, statistics, relays, metrics, logger } = options;
+  const onFailure = (error: unknown) => {
+    metrics.failed?.('api.read');
+    logger.error({ error: error instanceof Error ? error.message : String(error) }, 'an export could not be read');
+  };
   return [
     createLiveRoute(live && createLiveStream({ live, clock, settings })),
-    createExportRoute(createExporting({ sources: { statistics, relays }, clock })),
+    createExportRoute(createExporting({ sources: { statistics, relays }, clock, onFailure })),
+    ...createDocsRoutes({ routes, settings, nowMs: clock.now() }),
   ];
 }
 

@@ -32,13 +32,19 @@ export interface Exporting {
 export interface ExportingOptions {
   readonly sources: ExportSources;
   readonly clock: Clock;
+  /** Is told of reads that failed. */
+  onFailure(error: unknown): void;
 }
 
 /** Creates it. */
-export function createExporting({ sources, clock }: ExportingOptions): Exporting {
+export function createExporting({ sources, clock, onFailure }: ExportingOptions): Exporting {
   const running = new Set<{ readonly address: string }>();
   const open = async (table: ExportTable, pieces: AsyncGenerator<readonly object[]>, done: () => void) => {
-    const next = () => within(clock, readMsMax, pieces.next());
+    const next = () =>
+      within(clock, readMsMax, pieces.next()).catch((error: unknown) => {
+        onFailure(error);
+        throw error;
+      });
     const first = await next();
     return toStream({ table, first, next, clock, done, stop: () => void pieces.return(undefined) });
   };
@@ -57,9 +63,9 @@ export function createExporting({ sources, clock }: ExportingOptions): Exporting
       const span = { sinceMs: asked.since ?? firstDayMs, untilMs: asked.until ?? clock.now() };
       try {
         return await open(table, table.pieces(sources, span), () => running.delete(place));
-      } catch (error) {
+      } catch {
         running.delete(place);
-        throw new Problem(503, 'unavailable', 'the database cannot be read now', { cause: error });
+        throw new Problem(503, 'unavailable', 'the database cannot be read now');
       }
     },
   };

@@ -98,7 +98,8 @@ function toEvent(figures: LiveFigures): string {
 
 function toRecent(recent: readonly LiveFigures[], lastEventId: string | undefined): string {
   const lastMs = /^\d{1,16}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
-  const missed = recent.filter(({ atMs }) => atMs > lastMs);
-  const last = missed.at(-1);
-  return `${last === undefined ? '' : `id: ${last.atMs}\n`}event: recent\ndata: ${JSON.stringify(missed)}\n\n`;
+  return recent
+    .filter(({ atMs }) => atMs > lastMs)
+    .map(toEvent)
+    .join('');
 }

@@ -6,6 +6,7 @@ import {
   bucketsMax,
   bucketsUsual,
   offsetMax,
+  periodsMax,
   rowsMax,
   rowsUsual,
   searchCharactersMax,
@@ -28,6 +29,7 @@ function wholeNumber(name: string, [least, most]: readonly [number, number]) {
     .string({ error })
     .regex(/^\d{1,10}$/, { error, abort: true })
     .refine(isWithin, { error, abort: true })
+    .meta({ type: 'integer', minimum: least, maximum: most })
     .transform(Number);
 }
 
@@ -90,7 +92,9 @@ type Bucket = SeriesQuery['groupBy'];
 export function seriesParameters(allowed: readonly [Bucket, ...Bucket[]] = buckets) {
   return {
     range: oneOf('range', ranges).optional().describe('The span that is looked at, instead of `since` and `until`.'),
-    group_by: oneOf('group_by', allowed).optional().describe('The size of a bucket; chosen by the span unless told.'),
+    group_by: oneOf('group_by', allowed)
+      .optional()
+      .describe('The size of a bucket; chosen by the span unless told. Without a span: the newest of them.'),
     since: instant('since', 'Begin, inclusive: a date, an instant or unix seconds, in UTC.'),
     until: instant('until', 'End, exclusive: a date, an instant or unix seconds, in UTC.'),
     limit: wholeNumber('limit', [1, bucketsMax])
@@ -137,6 +141,12 @@ export const relayUrl = z
   })
   .describe('URL of the relay, percent-encoded (`wss%3A%2F%2Frelay.example.com`); `wss` is assumed for a bare host.');
 
+/** The length of a period of cohorts, and how many periods. */
+export const period = oneOf('period', ['week', 'month']).default('week').describe('Length of a period.');
+export const periods = wholeNumber('periods', [1, periodsMax])
+  .default(12)
+  .describe(`Periods, the newest: 1 to ${periodsMax}, 12 unless told.`);
+
 /** A kind in a path. */
 export const kind = wholeNumber('kind', [0, 65_535]).describe('Kind of events, 0 to 65535.');
 
@@ -146,6 +156,7 @@ const codeByName: Readonly<Record<string, ProblemCode>> = {
   until: 'bad-date',
   group_by: 'bad-group-by',
   limit: 'bad-limit',
+  periods: 'bad-limit',
   offset: 'bad-offset',
   sort: 'bad-sort',
   order: 'bad-sort',

@@ -29,8 +29,8 @@ export class Problem extends Error {
   /** Seconds after which asking again makes sense. */
   readonly retryAfter: number | undefined;
 
-  constructor(status: Problem['status'], code: ProblemCode, message: string, ...options: [ErrorOptions?]) {
-    super(message, ...options);
+  constructor(status: Problem['status'], code: ProblemCode, message: string) {
+    super(message);
     this.status = status;
     this.code = code;
     this.retryAfter = status === 503 || status === 429 ? 10 : undefined;

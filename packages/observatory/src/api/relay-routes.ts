@@ -11,6 +11,7 @@ import {
   type Loaded,
   loadSeries,
   methodsOf,
+  pageOf,
   type Route,
   type Sources,
 } from './route.ts';
@@ -44,16 +45,14 @@ const relays = defineRoute({
   freshness: 'totals',
   isOfSnapshot: () => false,
   parameters: z.object({ range, ...relayParameters, limit, offset, format }),
-  answer: z.object({ relays: z.array(relayRowSchema), total: z.number() }),
-  table: { row: relayRowSchema, rows: (figures) => figures.relays },
-  load: ({ order, format: _, ...asked }, sources) => {
+  answer: z.array(relayRowSchema),
+  table: { row: relayRowSchema, rows: (rows) => rows },
+  load: async ({ order, format: _, ...asked }, sources) => {
     const isBestFirst = asked.sort !== 'url' && asked.sort !== 'open' && asked.sort !== 'read';
     const query: RelayQuery = { ...asked, descending: order === undefined ? isBestFirst : order === 'desc' };
-    const read = async () => {
-      const { relays, total } = await sources.relays.relays(query);
-      return { relays: [...relays], total };
-    };
-    return loadNow(sources, { field: 'topRelays', range: asked.range }, read());
+    const loaded = await loadNow(sources, { field: 'topRelays', range: asked.range }, sources.relays.relays(query));
+    const { relays, total } = loaded.figures;
+    return { ...loaded, figures: relays, total };
   },
 });
 
@@ -156,9 +155,10 @@ function shareRoute({ name, field, ...parts }: ShareRoute): Route {
     parameters: z.object({ limit, offset, format }),
     answer: z.array(shareSchema),
     table: { row: shareSchema, rows: (shares) => shares },
-    load: (asked, sources) => {
-      const read = async () => (await sources.relays[readBy[name]]()).slice(asked.offset, asked.offset + asked.limit);
-      return loadNow(sources, { field, range: '24h' }, read());
+    load: async (asked, sources) => {
+      const loaded = await loadNow(sources, { field, range: '24h' }, sources.relays[readBy[name]]());
+      const { page, total } = pageOf(loaded.figures, asked);
+      return { ...loaded, figures: page, total };
     },
   });
 }

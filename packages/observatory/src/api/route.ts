@@ -22,6 +22,8 @@ export interface Loaded<Figures> {
   readonly method: Readonly<Record<string, Method>>;
   readonly coverage: Coverage | null;
   readonly partial: boolean;
+  /** Rows of the whole list that `figures` is a part of. */
+  readonly total?: number | undefined;
 }
 
 /** Figures that nobody changes on their way, however a schema types them. */
@@ -51,8 +53,8 @@ interface RouteParts<Parameters extends z.ZodObject, Figures> {
   /** Parameters of path and query. */
   readonly parameters: Parameters;
   readonly answer: z.ZodType<Figures>;
-  readonly table?: Table<NoInfer<Figures>> | undefined;
-  load(asked: z.output<Parameters>, sources: Sources): Promise<Loaded<Fixed<NoInfer<Figures>>>>;
+  readonly table?: NoInfer<Table<Figures>> | undefined;
+  load(asked: z.output<Parameters>, sources: Sources): Promise<Loaded<NoInfer<Fixed<Figures>>>>;
 }
 
 /** A route of the API, as the application, the documents and the tests see it. */
@@ -78,6 +80,11 @@ export function partOf<Figures>(snapshot: Snapshot, field: string, figures: Figu
     coverage: snapshot.coverage,
     partial: snapshot.partial,
   };
+}
+
+/** A part of a list by `limit` and `offset`, and how long the list is. */
+export function pageOf<Row>(rows: readonly Row[], asked: { readonly offset: number; readonly limit: number }) {
+  return { page: rows.slice(asked.offset, asked.offset + asked.limit), total: rows.length };
 }
 
 /** The methods of one field, by paths within it; the empty path becomes the name of the field. */

@@ -1,6 +1,6 @@
 import type { ApiError } from '../answers.ts';
 import type { Answered } from './answering.ts';
-import { chooseEncoding } from './bodies.ts';
+import { type Body, chooseEncoding } from './bodies.ts';
 import { cacheControl, optionsHeaders, secondsByFreshness } from './headers.ts';
 import type { Problem } from './problem.ts';
 import type { Route } from './route.ts';
@@ -13,34 +13,41 @@ export interface SendOptions {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Sends a body in the best encoding, or 304 where the client has it, or 503 with the last good copy. */
-export async function sendAnswer(route: Route, answered: Answered, options: SendOptions): Promise<Response> {
-  const { body, staleSeconds } = answered;
+/** Sends figures: fresh ones for as long as their class lasts, the last good copy with 503 and its age. */
+export function sendAnswer(route: Route, answered: Answered, options: SendOptions): Promise<Response> {
+  const { body, staleSeconds, loadedAtMs } = answered;
+  const headers: Record<string, string> = { ...options.headers };
+  if (body.contentType.startsWith('text/csv')) {
+    headers['Content-Disposition'] = `attachment; filename="${fileNameOf(route)}.csv"`;
+  }
+  if (staleSeconds !== undefined) {
+    const stale = { ...headers, 'Cache-Control': 'no-store', 'Retry-After': '10', Age: String(staleSeconds) };
+    return sendBody(body, { ...options, ifNoneMatch: undefined, headers: stale, status: 503 });
+  }
+  headers['Cache-Control'] = cacheControl(route.freshness);
+  const age = Math.floor((options.nowMs - loadedAtMs) / 1_000);
+  if (age > 0) headers.Age = String(Math.min(age, secondsByFreshness[route.freshness][0]));
+  return sendBody(body, { ...options, headers });
+}
+
+/** Sends a body in the best encoding, or 304 where the client has it. */
+export async function sendBody(
+  body: Body,
+  options: Omit<SendOptions, 'nowMs'> & { readonly status?: 503 | undefined },
+): Promise<Response> {
   const made = body.variant(chooseEncoding(options.acceptEncoding));
   const variant = made instanceof Promise ? await made : made;
   const headers: Record<string, string> = {
     ...options.headers,
-    'Cache-Control': cacheControl(route.freshness),
     ETag: variant.etag,
     'Last-Modified': new Date(body.asOfMs).toUTCString(),
-    Vary: 'Accept-Encoding',
   };
-  if (staleSeconds !== undefined) {
-    headers['Cache-Control'] = 'no-store';
-    headers['Retry-After'] = '10';
-    headers.Age = String(staleSeconds);
-  } else {
-    const age = Math.floor((options.nowMs - answered.loadedAtMs) / 1_000);
-    if (age > 0) headers.Age = String(Math.min(age, secondsByFreshness[route.freshness][0]));
-    if (hasTag(options.ifNoneMatch, variant.etag)) return new Response(null, { status: 304, headers });
-  }
+  headers.Vary = headers.Vary === undefined ? 'Accept-Encoding' : `${headers.Vary}, Accept-Encoding`;
+  if (hasTag(options.ifNoneMatch, variant.etag)) return new Response(null, { status: 304, headers });
   headers['Content-Type'] = body.contentType;
   headers['Content-Length'] = String(variant.bytes.byteLength);
   if (variant.encoding !== 'identity') headers['Content-Encoding'] = variant.encoding;
-  if (body.contentType.startsWith('text/csv')) {
-    headers['Content-Disposition'] = `attachment; filename="${fileNameOf(route)}.csv"`;
-  }
-  return new Response(variant.bytes, { status: staleSeconds === undefined ? 200 : 503, headers });
+  return new Response(variant.bytes, { status: options.status ?? 200, headers });
 }
 
 /** Compares weakly, as `If-None-Match` asks for (RFC 9110, 13.1.2). */

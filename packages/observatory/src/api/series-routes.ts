@@ -1,11 +1,21 @@
 import { z } from 'zod';
 import type { Range } from '../answers.ts';
 import type { SeriesQuery } from '../contract.ts';
-import { hourCellSchema, kindCountSchema, timelinePointSchema } from './answer-schemas.ts';
-import { periodsMax } from './limits.ts';
-import { buckets, format, kind, limit, offset, rangeOr, seriesParameters, spanParameters } from './parameters.ts';
+import { hourCellSchema, kindCountSchema, timelinePointSchema, zapsSchema } from './answer-schemas.ts';
+import {
+  buckets,
+  format,
+  kind,
+  limit,
+  offset,
+  period,
+  periods,
+  rangeOr,
+  seriesParameters,
+  spanParameters,
+} from './parameters.ts';
 import { Problem } from './problem.ts';
-import { defineRoute, type Fixed, loadSeries, partOf, type Route, type Sources } from './route.ts';
+import { defineRoute, type Fixed, loadSeries, pageOf, partOf, type Route, type Sources } from './route.ts';
 import {
   activePointSchema,
   cohortSchema,
@@ -124,18 +134,15 @@ const retention = defineRoute({
   freshness: 'stable',
   isOfSnapshot: () => false,
   parameters: z.object({
-    group_by: z
-      .enum(['week', 'month'], { error: 'group_by must be one of week, month' })
-      .default('week')
-      .describe('Length of a period.'),
-    limit: limit.pipe(z.number().max(periodsMax, { error: `limit must be a whole number from 1 to ${periodsMax}` })),
+    period,
+    periods,
     format,
   }),
   answer: z.array(cohortSchema),
   table: { row: cohortSchema, rows: (cohorts) => cohorts },
   load: (asked, sources) => {
     const request = { asked: {}, usualRange: 'all', allowed: withoutHours, field: 'retention' } as const;
-    return loadSeries(request, sources, () => sources.statistics.retention(asked.group_by, asked.limit));
+    return loadSeries(request, sources, () => sources.statistics.retention(asked.period, asked.periods));
   },
 });
 
@@ -160,16 +167,37 @@ const hourly = defineRoute({
   },
 });
 
-const zapSeries = plainSeries({
-  path: '/api/v1/stats/zaps/series',
-  operation: 'getZapSeries',
+const zaps = defineRoute({
+  path: '/api/v1/stats/zaps',
+  operation: 'getZaps',
   group: 'Zaps',
-  summary: 'Zaps by bucket',
-  description: 'Validated zaps and their sum in millisatoshi.',
-  field: 'zaps',
-  usualRange: '30d',
-  point: zapsPointSchema,
-  read: (sources, query) => sources.statistics.zaps(query),
+  summary: 'Zaps of a range, or by bucket',
+  description:
+    'Validated receipts by their invoices, each invoice once; unbelievable amounts stand apart. ' +
+    'With `group_by` the zaps of each bucket instead, as JSON or CSV.',
+  freshness: 'totals',
+  isOfSnapshot: (asked) => asked.group_by === undefined && !hasEnds(asked),
+  parameters: z.object(seriesParameters()),
+  answer: z.union([zapsSchema, z.array(zapsPointSchema)]),
+  table: {
+    row: zapsPointSchema,
+    rows: (figures) => {
+      if (!('histogram' in figures)) return figures;
+      throw new Problem(
+        400,
+        'bad-format',
+        'zaps of a whole range have no CSV: give group_by, or take /stats/zaps/histogram',
+      );
+    },
+  },
+  load: async (asked, sources) => {
+    if (asked.group_by === undefined && !hasEnds(asked)) {
+      const snapshot = await sources.snapshot(asked.range ?? '24h');
+      return partOf(snapshot, 'zaps', snapshot.zaps);
+    }
+    const request = { asked, usualRange: '30d', allowed: buckets, field: 'zaps' } as const;
+    return loadSeries(request, sources, (query) => sources.statistics.zaps(query));
+  },
 });
 
 const kinds = defineRoute({
@@ -184,15 +212,16 @@ const kinds = defineRoute({
   answer: z.array(kindCountSchema),
   table: { row: kindCountSchema, rows: (counts) => counts },
   load: async (asked, sources) => {
-    const end = asked.offset + asked.limit;
     if (!hasEnds(asked)) {
       const snapshot = await sources.snapshot(asked.range ?? '24h');
-      return partOf(snapshot, 'kinds', snapshot.kinds.slice(asked.offset, end));
+      const { page, total } = pageOf(snapshot.kinds, asked);
+      return { ...partOf(snapshot, 'kinds', page), total };
     }
-    const request = { asked, usualRange: 'all', allowed: buckets, field: 'kinds' } as const;
-    return loadSeries(request, sources, async (query) =>
-      (await sources.statistics.kinds(query)).slice(asked.offset, end),
-    );
+    const span: AskedSeries = { since: asked.since, until: asked.until };
+    const request = { asked: span, usualRange: 'all', allowed: buckets, field: 'kinds' } as const;
+    const loaded = await loadSeries(request, sources, (query) => sources.statistics.kinds(query));
+    const { page, total } = pageOf(loaded.figures, asked);
+    return { ...loaded, figures: page, total };
   },
 });
 
@@ -231,7 +260,7 @@ export const seriesRoutes: readonly Route[] = [
   newUsers,
   retention,
   hourly,
-  zapSeries,
+  zaps,
   kinds,
   oneKind,
 ];

@@ -116,6 +116,7 @@ const wrapper = z.object({
   range: z.enum(ranges).optional(),
   method: methodsSchema.describe('How the fields are counted, by the path of the field.'),
   coverage: coverageSchema.nullable().describe('What the figures can have missed.'),
+  total: z.number().optional().describe('Rows of the whole list, where `data` is a part of it.'),
   partial: z.boolean().describe('True where the range reaches back before anything was collected.'),
   stale: z.boolean().describe('True where this is the last good copy.'),
   ageSeconds: z.number().optional().describe('Seconds since `asOf`, in stale copies alone.'),

@@ -13,10 +13,9 @@ import {
   relaySummarySchema,
   snapshotSchema,
   usersSchema,
-  zapsSchema,
 } from './answer-schemas.ts';
 import { format, limit, offset, rangeOr } from './parameters.ts';
-import { defineRoute, type Fixed, partOf, type Route } from './route.ts';
+import { defineRoute, type Fixed, pageOf, partOf, type Route } from './route.ts';
 
 const range = rangeOr('24h');
 
@@ -81,13 +80,14 @@ const events = defineRoute({
   freshness: 'totals',
   isOfSnapshot: () => true,
   parameters: z.object({ range, limit, offset, format }),
-  answer: z.object({ total: z.number(), kinds: z.array(kindCountSchema), days: z.array(dayCountSchema) }),
+  answer: z.object({ events: z.number(), kinds: z.array(kindCountSchema), days: z.array(dayCountSchema) }),
   table: { row: dayCountSchema, rows: (figures) => figures.days },
   load: async (asked, sources) => {
     const snapshot = await sources.snapshot(asked.range);
-    const kinds = snapshot.kinds.slice(asked.offset, asked.offset + asked.limit);
+    const { page: kinds, total } = pageOf(snapshot.kinds, asked);
     return {
-      ...partOf(snapshot, 'kinds', { total: snapshot.overview.events.now, kinds, days: snapshot.days }),
+      ...partOf(snapshot, 'kinds', { events: snapshot.overview.events.now, kinds, days: snapshot.days }),
+      total,
       method: pick(snapshot, ['kinds', 'days']),
     };
   },
@@ -106,8 +106,8 @@ const clients = defineRoute({
   table: { row: clientUseSchema, rows: (figures) => figures.clients },
   load: async (asked, sources) => {
     const snapshot = await sources.snapshot(asked.range);
-    const part = snapshot.clients.clients.slice(asked.offset, asked.offset + asked.limit);
-    return partOf(snapshot, 'clients', { ...snapshot.clients, clients: part });
+    const { page, total } = pageOf(snapshot.clients.clients, asked);
+    return { ...partOf(snapshot, 'clients', { ...snapshot.clients, clients: page }), total };
   },
 });
 
@@ -124,8 +124,8 @@ const topRelays = defineRoute({
   table: { row: relayRowSchema, rows: (figures) => figures },
   load: async (asked, sources) => {
     const snapshot = await sources.snapshot(asked.range);
-    const part = snapshot.topRelays.slice(asked.offset, asked.offset + asked.limit);
-    return partOf(snapshot, 'topRelays', part);
+    const { page, total } = pageOf(snapshot.topRelays, asked);
+    return { ...partOf(snapshot, 'topRelays', page), total };
   },
 });
 
@@ -149,17 +149,6 @@ const users = fieldRoute({
   field: 'users',
   answer: usersSchema,
   read: (snapshot) => snapshot.users,
-});
-
-const zaps = fieldRoute({
-  path: '/api/v1/stats/zaps',
-  operation: 'getZaps',
-  group: 'Zaps',
-  summary: 'Zaps of a range',
-  description: 'Validated receipts by their invoices, each invoice once; unbelievable amounts stand apart.',
-  field: 'zaps',
-  answer: zapsSchema,
-  read: (snapshot) => snapshot.zaps,
 });
 
 const histogram = defineRoute({
@@ -215,7 +204,6 @@ export const snapshotRoutes: readonly Route[] = [
   topRelays,
   relaySummary,
   users,
-  zaps,
   histogram,
   engagement,
   coverage,

@@ -57,12 +57,12 @@ export interface SeriesRule {
 }
 
 /**
- * Works out the buckets and the span of a series.
+ * Works out the buckets and the span of a series. Buckets alone mean the newest of them, as many as the limit says.
  * @throws Problem where the ends contradict each other
  */
 export function toSeries(asked: AskedSeries, rule: SeriesRule): SeriesSpan {
-  const byEnds = hasEnds(asked);
-  const range = byEnds ? undefined : (asked.range ?? rule.usualRange);
+  const isFree = hasEnds(asked) || (asked.range === undefined && asked.group_by !== undefined);
+  const range = isFree ? undefined : (asked.range ?? rule.usualRange);
   const span = range === undefined ? { sinceMs: asked.since, untilMs: asked.until } : spanOfRange(range, rule.nowMs);
   const groupBy = asked.group_by ?? usualBucket(span, rule);
   return { query: { groupBy, ...span, limit: asked.limit }, range };

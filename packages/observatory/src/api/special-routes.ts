@@ -24,7 +24,8 @@ export interface SpecialRoute {
   serve(request: SpecialRequest): Response | Promise<Response>;
 }
 
-const none = z.object({});
+/** For routes without parameters. */
+export const noParameters = z.object({});
 
 /** Server-sent events of what happens now. */
 export function createLiveRoute(stream: LiveStream | undefined): SpecialRoute {
@@ -32,7 +33,7 @@ export function createLiveRoute(stream: LiveStream | undefined): SpecialRoute {
     path: '/api/v1/stats/live',
     isCounted: true,
     serve({ isHead, address, path, query, header, headers }) {
-      readParameters(none, path, query);
+      readParameters(noParameters, path, query);
       if (stream === undefined) {
         throw new Problem(404, 'not-found', 'this process does not collect, so it has no live stream');
       }
