@@ -20,7 +20,7 @@ export function createSqliteDatabase<Handle extends SqliteHandle>(
     const known = statements.get(sql);
     if (known) return known;
     if (statements.size >= preparedStatementsMax) statements.clear();
-    const statement = handle.prepare(sql.replace(/\$(\d+)/g, '?$1'));
+    const statement = handle.prepare(toSqliteParameters(sql));
     statements.set(sql, statement);
     return statement;
   };
@@ -39,6 +39,21 @@ export function createSqliteDatabase<Handle extends SqliteHandle>(
     return run;
   };
   return { dialect: 'sqlite', handle, query: queryable.query, transaction, close, [Symbol.asyncDispose]: close };
+}
+
+/**
+ * Writes parameters as SQLite does. Where they stand in the order of their numbers they go without: numbered ones are
+ * looked up one after the other, which for a thousand of them takes longer than the statement.
+ */
+function toSqliteParameters(sql: string): string {
+  let count = 0;
+  let isInOrder = true;
+  const plain = sql.replace(/\$(\d+)/g, (_, number: string) => {
+    count += 1;
+    if (Number(number) !== count) isInOrder = false;
+    return '?';
+  });
+  return isInOrder ? plain : sql.replace(/\$(\d+)/g, '?$1');
 }
 
 async function runTransaction<T>(path: string, handle: SqliteHandle, work: () => Promise<T>): Promise<T> {

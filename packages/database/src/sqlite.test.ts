@@ -23,6 +23,14 @@ test('values survive a round trip, NUL and whole numbers up to 2^53 included', a
   assert.deepEqual(row?.b, new Uint8Array([0, 1]));
 });
 
+test('parameters mean their numbers, in order, out of order and several times', async () => {
+  await using database = openSqlite(join(folder, 'parameters.db'));
+  const ask = async (sql: string) => Object.values((await database.query(sql, ['a', 'b', 'c']))[0] ?? {}).join('');
+  assert.equal(await ask('SELECT $1 AS x, $2 AS y, $3 AS z'), 'abc');
+  assert.equal(await ask('SELECT $3 AS x, $1 AS y, $2 AS z'), 'cab');
+  assert.equal(await ask('SELECT $1 AS x, $2 AS y, $1 AS z, $3 AS v'), 'abac');
+});
+
 test('a transaction that throws leaves nothing behind', async () => {
   await using database = openSqlite(join(folder, 'rollback.db'));
   await database.query('CREATE TABLE value (n INTEGER)');
