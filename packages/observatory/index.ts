@@ -80,7 +80,10 @@ export type { ProbeLimits } from './src/probes/limits.ts';
 export type { ProbeResult, WriteTrial } from './src/probes/probe.ts';
 export { createProber, type Prober, type ProberOptions } from './src/probes/prober.ts';
 export type { Discovery } from './src/registry/candidates.ts';
+export { createCountryFinder, type FindCountry } from './src/registry/countries.ts';
+export { createHintsView } from './src/registry/hints-view.ts';
 export type { RegistryLimits } from './src/registry/limits.ts';
+export { createMentionsView } from './src/registry/mentions-view.ts';
 export {
   createRegistry,
   type ProbeFinding,

@@ -22,7 +22,7 @@ const bucketsPerDoubling = 8;
 const lastBucket = 160;
 
 /** The bucket of a time. */
-export function bucketOf(milliseconds: number): number {
+function bucketOf(milliseconds: number): number {
   const bucket = Math.round(Math.log2(Math.max(milliseconds, firstMs) / firstMs) * bucketsPerDoubling);
   return Math.min(bucket, lastBucket);
 }

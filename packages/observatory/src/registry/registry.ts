@@ -1,4 +1,5 @@
 import type { Database } from '@nostrata/database';
+import type { Range } from '../answers.ts';
 import type { Clock, ObservatoryLogger, ObservatoryMetrics } from '../contract.ts';
 import {
   type Candidate,
@@ -10,11 +11,16 @@ import {
   postponeCandidate,
   sweepDead,
 } from './candidates.ts';
+import type { FindCountry } from './countries.ts';
+import { addUpFigures, summaryName } from './figures.ts';
 import { noteInformation } from './information.ts';
 import { type RegistryLimits, registryLimits } from './limits.ts';
+import { placeByHints } from './places.ts';
 import { addRelays, type KnownRelay, loadRelays, type NewRelay } from './relay-table.ts';
 import { judgeRelayUrl, type Seed } from './seeds.ts';
 import { refreshSlots } from './slot-table.ts';
+import { ranges } from './spans.ts';
+import { peekState } from './state.ts';
 import { migrateRegistry } from './tables.ts';
 
 /** What a registry needs. */
@@ -31,7 +37,7 @@ export interface RegistryOptions {
   /** Whether relays that events name (NIP-65, NIP-66) are taken up; so it is unless told. */
   readonly discovers?: boolean | undefined;
   /** The country at a place, as ISO 3166-1 alpha-2; without it countries come from what relays and monitors say. */
-  readonly findCountry?: ((latitude: number, longitude: number) => string | undefined) | undefined;
+  readonly findCountry?: FindCountry | undefined;
   /** Whether relays of this machine and of private networks are relays too: for tests and demonstrations. */
   readonly allowLocal?: boolean | undefined;
   readonly limits?: Partial<RegistryLimits> | undefined;
@@ -74,6 +80,8 @@ export interface Registry extends AsyncDisposable {
   discover(): Promise<Discovery>;
   /** Buries and revives relays and gives the slots, now and not when it is due. */
   review(): Promise<void>;
+  /** Adds up the figures of ranges, now and not when they are due; all ranges unless told. */
+  addUp(asked?: readonly Range[]): Promise<void>;
   /** Idempotent. */
   stop(): Promise<void>;
 }
@@ -87,15 +95,19 @@ export function createRegistry(options: RegistryOptions): Registry {
   const cancels = new Set<() => void>();
   let isStopped = false;
   let working: Promise<unknown> = Promise.resolve();
+  const run = (what: string, work: () => Promise<unknown>): void => {
+    working = working
+      .then(() => (isStopped ? undefined : work()))
+      .catch((error: unknown) => {
+        options.metrics?.failed?.('registry');
+        logger.error({ error }, `${what} failed`);
+      });
+  };
   /** Does something now and then until the registry stops. */
   const repeat = (everyMs: number, what: string, work: () => Promise<unknown>): void => {
     const cancel = clock.after(everyMs, () => {
       cancels.delete(cancel);
-      const report = (error: unknown): void => {
-        options.metrics?.failed?.('registry');
-        logger.error({ error }, `${what} failed`);
-      };
-      working = working.then(() => (isStopped ? undefined : work())).catch(report);
+      run(what, work);
       void working.then(() => isStopped || repeat(everyMs, what, work));
     });
     cancels.add(cancel);
@@ -106,7 +118,9 @@ export function createRegistry(options: RegistryOptions): Registry {
     await book.review();
     logger.info({ relays: book.relays().length, wanted: book.wanted().length }, 'the relay registry is read');
     repeat(limits.slotsEveryMs, 'giving the slots', book.review);
+    repeat(limits.spansEveryMs, 'adding up ranges', () => addUpDue({ database, clock, limits, relays: idsOf(book) }));
     if (options.discovers !== false) repeat(limits.discoverEveryMs, 'looking for relays', queue.discover);
+    run('adding up ranges', () => addUpDue({ database, clock, limits, relays: idsOf(book) }));
   };
   let starting: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
@@ -126,9 +140,35 @@ export function createRegistry(options: RegistryOptions): Registry {
       if (information === undefined) return;
       await noteInformation(database, { relay, information, atMs: clock.now() }, limits);
     },
+    async addUp(asked = ranges) {
+      for (const range of asked) await addUpFigures({ database, nowMs: clock.now(), relays: idsOf(book) }, range);
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function idsOf(book: Book): number[] {
+  return book.relays().map(({ relay }) => relay);
+}
+
+/** Adds up the ranges whose time has come and that no other process has just added up. */
+async function addUpDue({
+  database,
+  clock,
+  limits,
+  relays,
+}: Pick<RegistryOptions, 'database' | 'clock'> & {
+  readonly limits: RegistryLimits;
+  readonly relays: readonly number[];
+}): Promise<void> {
+  for (const range of ranges) {
+    const everyMs = range === '24h' || range === '7d' ? limits.spansEveryMs : limits.longSpansEveryMs;
+    const last = await peekState(database, summaryName(range));
+    // Timers are not exact: what is nearly due is due.
+    if (last !== undefined && clock.now() - last.atMs < everyMs * 0.9) continue;
+    await addUpFigures({ database, nowMs: clock.now(), relays }, range);
+  }
 }
 
 type Book = Pick<Registry, 'relays' | 'idOf' | 'ensure' | 'wanted' | 'onWanted' | 'review'>;
@@ -182,6 +222,7 @@ function createCandidateQueue({
   clock,
   limits,
   book,
+  findCountry,
   allowLocal = false,
 }: RegistryOptions & { readonly limits: RegistryLimits; readonly book: Book }): CandidateQueue {
   const sourceByUrl = new Map<string, Candidate['source']>();
@@ -211,6 +252,7 @@ function createCandidateQueue({
     },
     async discover() {
       const discovery = await discover({ database, limits, allowLocal, nowMs: clock.now() });
+      await placeByHints(database, findCountry);
       await refill();
       return discovery;
     },

@@ -1,8 +1,11 @@
 import type { Database } from '@nostrata/database';
 import { parseRelayInformation, type RelayInformation } from '@nostrata/protocol';
 import type { Range, RelayDetails } from '../answers.ts';
-import type { Clock, RelayReads } from '../contract.ts';
+import type { Clock, RelayReads, SeriesQuery } from '../contract.ts';
 import { findRelay, type ListRecord, listRelays, toRelayRow } from './relay-list.ts';
+import { type RelaySeries, readEvents, readLatency, readUptime } from './series.ts';
+import { readCountryShares, readNipShares, readSoftwareShares } from './shares.ts';
+import { readSummary } from './summary.ts';
 import { readConnected } from './traffic.ts';
 
 /** What the reads need. */
@@ -13,32 +16,51 @@ export interface RelayReadsOptions {
   readonly connected?: (() => ReadonlySet<string>) | undefined;
 }
 
-/** Creates the reads of relays; they need the tables that `migrateRegistry` makes. */
-export function createRelayReads({
-  database,
-  clock,
-  connected,
-}: RelayReadsOptions): Pick<RelayReads, 'relays' | 'relay'> {
-  const findConnected = async (): Promise<(row: ListRecord) => boolean> => {
+/**
+ * Creates the reads of relays; they need the tables that `migrateRegistry` makes. Figures of ranges are those that a
+ * registry added up last, a few minutes ago; everything else is as it is now.
+ */
+export function createRelayReads({ database, clock, connected }: RelayReadsOptions): RelayReads {
+  const findConnected = async (): Promise<Connected> => {
     if (connected !== undefined) {
       const urls = connected();
-      return ({ url }) => urls.has(url);
+      return { count: urls.size, has: ({ url }) => urls.has(url) };
     }
     const ids = await readConnected(database, clock.now());
-    return ({ relay }) => ids.has(relay);
+    return { count: ids.size, has: ({ relay }) => ids.has(relay) };
+  };
+  const readSeries = async <Point>(
+    url: string,
+    query: SeriesQuery,
+    read: (database: Database, series: RelaySeries) => Promise<Point[]>,
+  ): Promise<Point[]> => {
+    const [row] = await database.query<{ relay: number }>('SELECT relay FROM registry_relay WHERE url = $1', [url]);
+    return row === undefined ? [] : await read(database, { ...query, relay: row.relay, nowMs: clock.now() });
   };
   return {
     async relays(query) {
-      const isConnected = await findConnected();
+      const { has } = await findConnected();
       const { rows, total } = await listRelays(database, query);
-      return { relays: rows.map((row) => toRelayRow(row, isConnected)), total };
+      return { relays: rows.map((row) => toRelayRow(row, has)), total };
     },
-    async relay(url, range) {
-      return await readDetails(database, { url, range, isConnected: await findConnected() });
+    relay: async (url, range) => await readDetails(database, { url, range, isConnected: (await findConnected()).has }),
+    async summary(range) {
+      const { count } = await findConnected();
+      return await readSummary(database, { range, nowMs: clock.now(), connected: count });
     },
+    latency: (url, query) => readSeries(url, query, readLatency),
+    uptime: (url, query) => readSeries(url, query, readUptime),
+    events: (url, query) => readSeries(url, query, readEvents),
+    software: () => readSoftwareShares(database),
+    nips: () => readNipShares(database),
+    countries: () => readCountryShares(database),
   };
 }
 
+interface Connected {
+  readonly count: number;
+  readonly has: (row: ListRecord) => boolean;
+}
 async function readDetails(
   database: Database,
   asked: { readonly url: string; readonly range: Range; readonly isConnected: (row: ListRecord) => boolean },

@@ -1,0 +1,183 @@
+import type { Database } from '@nostrata/database';
+import type { Quantiles, Range } from '../answers.ts';
+import {
+  getQuantiles,
+  type Histogram,
+  type Histograms,
+  mergeHistograms,
+  parseHistograms,
+} from '../probes/histogram.ts';
+import { figuresAtOnce } from './limits.ts';
+import { findTables, insertRows } from './rows.ts';
+import { firstHourOf } from './spans.ts';
+import { writeState } from './state.ts';
+
+/** All relays of a range together, as far as probes tell. */
+export interface ProbeSummary {
+  readonly openMs: Quantiles;
+  readonly readMs: Quantiles;
+  readonly eoseMs: Quantiles;
+  readonly uptime: number | null;
+}
+
+/** What adding up needs. */
+export interface FiguresParts {
+  readonly database: Database;
+  readonly nowMs: number;
+  /** Ids of all relays. */
+  readonly relays: readonly number[];
+}
+
+/** The name of the summary of a range among what processes work out for each other. */
+export function summaryName(range: Range): string {
+  return `summary:${range}`;
+}
+
+/**
+ * Adds up what probes and collectors counted in a range, for each relay and for all. Some relays at a time, so that
+ * others can do things between, and in the order of the tables.
+ */
+export async function addUpFigures({ database, nowMs, relays }: FiguresParts, range: Range): Promise<void> {
+  const hasTraffic = (await findTables(database, ['collector_relay_hour'])).size > 0;
+  const all: Histograms = new Map();
+  const sum = { probes: 0, failures: 0 };
+  for (let next = 0; next < relays.length; next += figuresAtOnce) {
+    const part = relays.slice(next, next + figuresAtOnce);
+    const span = { range, firstHour: firstHourOf(range, nowMs), from: part[0] ?? 0, to: part.at(-1) ?? 0 };
+    const probes = await readProbes(database, span);
+    const traffic = hasTraffic ? await readTraffic(database, span) : [];
+    for (const { probes: count, failures, histograms } of probes.values()) {
+      sum.probes += count;
+      sum.failures += failures;
+      mergeHistograms(all, histograms);
+    }
+    await writeSpans(database, range, { part, probes, traffic });
+    await pause();
+  }
+  const summary: ProbeSummary = {
+    openMs: getQuantiles(all.get('open')),
+    readMs: getQuantiles(all.get('read')),
+    eoseMs: getQuantiles(all.get('eose')),
+    uptime: sum.probes === 0 ? null : (sum.probes - sum.failures) / sum.probes,
+  };
+  await database.transaction(async (transaction) => {
+    await writeState(transaction, { name: summaryName(range), atMs: nowMs, value: JSON.stringify(summary) });
+  });
+}
+
+/** Lets others have the thread. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+interface RelaySpan {
+  readonly range: Range;
+  readonly firstHour: number;
+  /** Ids, both inclusive. */
+  readonly from: number;
+  readonly to: number;
+}
+
+interface ProbeSum {
+  probes: number;
+  failures: number;
+  readonly histograms: Histograms;
+}
+
+async function readProbes(
+  database: Database,
+  { range, firstHour, from, to }: RelaySpan,
+): Promise<Map<number, ProbeSum>> {
+  const condition = range === '24h' ? `hour >= ${firstHour}` : `day >= ${firstHour / 24}`;
+  const table = range === '24h' ? 'probe_hour' : 'probe_day';
+  type Row = {
+    readonly relay: number;
+    readonly probes: number;
+    readonly failures: number;
+    readonly histograms: string;
+  };
+  const rows = await database.query<Row>(
+    `SELECT relay, probes, failures, histograms FROM ${table} WHERE relay BETWEEN $1 AND $2 AND ${condition}`,
+    [from, to],
+  );
+  const sums = new Map<number, ProbeSum>();
+  for (const { relay, probes, failures, histograms } of rows) {
+    const sum = sums.get(relay) ?? { probes: 0, failures: 0, histograms: new Map<never, Histogram>() };
+    sums.set(relay, sum);
+    sum.probes += probes;
+    sum.failures += failures;
+    mergeHistograms(sum.histograms, parseHistograms(histograms));
+  }
+  return sums;
+}
+
+type TrafficRow = {
+  readonly relay: number;
+  readonly events: number;
+  readonly novel: number;
+  readonly repeats: number;
+  readonly invalid: number;
+  readonly bytes: number;
+  readonly last_hour: number | null;
+};
+
+async function readTraffic(database: Database, { firstHour, from, to }: RelaySpan): Promise<readonly TrafficRow[]> {
+  const sum = (column: string): string => `CAST(sum(${column}) AS BIGINT) AS ${column}`;
+  return await database.query<TrafficRow>(
+    `SELECT relay, ${['events', 'novel', 'repeats', 'invalid', 'bytes'].map(sum).join(', ')},
+      max(CASE WHEN events > 0 THEN hour END) AS last_hour FROM collector_relay_hour
+      WHERE relay BETWEEN $1 AND $2 AND hour >= $3 GROUP BY relay`,
+    [from, to, firstHour],
+  );
+}
+
+const columns = [
+  'span',
+  'relay',
+  'probes',
+  'failures',
+  'open_samples',
+  'open_p50',
+  'open_p95',
+  'read_samples',
+  'read_p50',
+  'read_p95',
+  'events',
+  'novel',
+  'repeats',
+  'invalid',
+  'bytes',
+  'last_hour',
+];
+
+interface SpanFigures {
+  readonly part: readonly number[];
+  readonly probes: ReadonlyMap<number, ProbeSum>;
+  readonly traffic: readonly TrafficRow[];
+}
+
+async function writeSpans(database: Database, range: Range, { part, probes, traffic }: SpanFigures): Promise<void> {
+  const trafficByRelay = new Map(traffic.map((row) => [row.relay, row]));
+  const rows = part.flatMap((relay) => {
+    const probed = probes.get(relay);
+    const delivered = trafficByRelay.get(relay);
+    if (probed === undefined && delivered === undefined) return [];
+    const open = getQuantiles(probed?.histograms.get('open'));
+    const read = getQuantiles(probed?.histograms.get('read'));
+    const { events = 0, novel = 0, repeats = 0, invalid = 0, bytes = 0, last_hour = null } = delivered ?? {};
+    const measured = [open.samples, open.p50, open.p95, read.samples, read.p50, read.p95];
+    const counted = [events, novel, repeats, invalid, bytes, last_hour];
+    return [[range, relay, probed?.probes ?? 0, probed?.failures ?? 0, ...measured, ...counted]];
+  });
+  await database.transaction(async (transaction) => {
+    // What left the range leaves no row.
+    await transaction.query('DELETE FROM registry_span WHERE span = $1 AND relay BETWEEN $2 AND $3', [
+      range,
+      part[0] ?? 0,
+      part.at(-1) ?? 0,
+    ]);
+    const set = columns.slice(2).map((column) => `${column} = excluded.${column}`);
+    const conflict = `(span, relay) DO UPDATE SET ${set.join(', ')}`;
+    await insertRows(transaction, { table: 'registry_span', columns, conflict }, rows);
+  });
+}
