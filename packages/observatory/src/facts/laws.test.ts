@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import type { Database } from '@nostrata/database';
+import type { Database, SqlRow } from '@nostrata/database';
 import type { NostrEvent, VerifiedEvent } from '@nostrata/protocol';
 import { createMemoryStore } from '@nostrata/store';
 import { seededRandom, testSeed } from '@nostrata/testing';
 import { createViews } from '@nostrata/views';
 import { toDay, toHour, undated } from './buckets.ts';
 import { createFacts } from './facts.ts';
+import { toHex } from './ids.ts';
 import { loadStatisticsSecret } from './secret.ts';
 import { createSketch } from './sketch.ts';
 import { createStatisticsViews } from './statistics-view.ts';
@@ -113,6 +114,35 @@ for (const { name, skip, open } of engines) {
       const kinds = await sumByKey(database, 'events');
       for (const kind of [445, 1059, 20_001]) kinds.delete(kind);
       assert.equal(authors?.events, total(kinds));
+    });
+
+    test('in whatever order the same events arrive, the three ledgers add up to the same', async () => {
+      const random = seededRandom(`orders ${testSeed()}`);
+      // What a deletion request says of an event that never came is not known.
+      const history = createHistory(random, 200).filter(({ kind }) => kind !== 5 && kind !== 62);
+      const results = [];
+      for (let order = 0; order < 3; order += 1) {
+        await using database = await open();
+        await using world = await createWorld(database);
+        const places = new Map(history.map((event) => [event, order === 0 ? 0 : random.next()]));
+        const ordered = history.toSorted((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
+        for (let next = 0; next < ordered.length; next += 40) await world.tell(...ordered.slice(next, next + 40));
+        results.push(await readSums(database));
+      }
+      assert.deepEqual(results[1], results[0]);
+      assert.deepEqual(results[2], results[0]);
+    });
+
+    test('a batch takes some statements for each table, not for each event', async () => {
+      await using database = await open();
+      const counter = { statements: 0 };
+      await using world = await createWorld(countStatements(database, counter));
+      await world.tell(createEvent('alice'));
+      counter.statements = 0;
+      const events = Array.from({ length: 1_000 }, (_, i) => createEvent(`author ${i % 300}`, { content: `${i}` }));
+      await world.tell(...events);
+      assert.ok(counter.statements < 120, `${counter.statements} statements`);
+      assert.equal(total(await sumByKey(database, 'events')), 1_001);
     });
 
     test('the amount of a zap is that of its invoice, with its multiplier; more than a million satoshi is in no sum', async () => {
@@ -223,12 +253,42 @@ for (const { name, skip, open } of engines) {
   });
 }
 
+/** What readers add up: every sum by key and bucket, the events of each author by the day, and everybody's first day. */
+async function readSums(database: Database) {
+  const clients = await database.query<{ client: number; key: string }>('SELECT client, key FROM statistics_client');
+  const keys = new Map<unknown, string>(clients.map(({ client, key }) => [client, key]));
+  const sums: Record<string, unknown> = {};
+  for (const metric of metrics) {
+    const rows = [...(await sumByKey(database, metric))];
+    sums[metric] = rows.map(([key, sum]) => [metric === 'client' ? keys.get(key) : key, sum].join(' ')).sort();
+    sums[`${metric} by hour`] = await sumByBucket(database, metric, 'hour');
+  }
+  const authorDays = await database.query(
+    `SELECT day, pubkey, CAST(sum(events) AS BIGINT) AS events FROM (SELECT * FROM view_statistics_author_day
+     UNION ALL SELECT * FROM statistics_observed_author_day) AS rows
+     JOIN statistics_author ON statistics_author.author = rows.author GROUP BY day, pubkey ORDER BY day, pubkey`,
+  );
+  const firstDays = await database.query(
+    `SELECT pubkey, min(first_day) AS first_day, max(profiles) AS profiles FROM (
+       SELECT author, first_day, profiles FROM view_statistics_author
+       UNION ALL SELECT author, first_day, 0 FROM statistics_observed_author) AS rows
+     JOIN statistics_author ON statistics_author.author = rows.author
+     WHERE first_day <> ${undated} GROUP BY pubkey ORDER BY pubkey`,
+  );
+  const toText = (rows: readonly SqlRow[]) => rows.map((row) => JSON.stringify(Object.values(row).map(toPlain)));
+  return { ...sums, authorDays: toText(authorDays), firstDays: toText(firstDays) };
+}
+
+function toPlain(value: unknown): unknown {
+  return value instanceof Uint8Array ? toHex(value) : value;
+}
+
 /** Those of the events that are known already, in the log or beside it. */
 async function readIds(database: Database, events: readonly NostrEvent[]): Promise<NostrEvent[]> {
   const rows = await database.query<{ id: Uint8Array }>(
     'SELECT id FROM view_statistics_event UNION ALL SELECT id FROM statistics_observed_event',
   );
-  const ids = new Set(rows.map(({ id }) => Buffer.from(id).toString('hex')));
+  const ids = new Set(rows.map(({ id }) => toHex(id)));
   return events.filter(({ id }) => ids.has(id.slice(0, 32)));
 }
 
