@@ -142,3 +142,66 @@ test('HEAD is GET without the body, OPTIONS tells the methods, and others are re
     assert.equal((await errorOf(refused)).error, 'method-not-allowed');
   }
 });
+
+test('what another version left in the cache is not believed', async () => {
+  const { ask, cache, failed } = createWorld();
+  for (const text of ['not JSON', '{"range":"24h"}', 'null']) {
+    await cache.set('stats:30d', text, 60_000);
+    const response = await ask(`${overviewPath}?range=30d`);
+    assert.equal(response.status, 200, text);
+    assert.equal((await answerOf<Overview>(response)).range, '30d');
+  }
+  assert.ok(failed.includes('api.cached-snapshot'));
+});
+
+test('answers of the database are shared with other processes through the cache', async () => {
+  const { ask, cache, database, clock } = createWorld();
+  const path = '/api/v1/stats/software';
+  const first = await (await ask(path)).text();
+  const [other] = [createWorld({}, () => cache)];
+  const second = await other.ask(path);
+  assert.equal(await second.text(), first);
+  assert.equal(other.database.calls.length, 0, 'the other process asks its database for nothing');
+  clock.advance(3_600_001);
+  await ask(path);
+  assert.equal(database.calls.filter(({ read }) => read === 'software').length, 2, 'after an hour it is read again');
+});
+
+test('the age of a copy is told, so that no copy of it lasts longer than the class of the route', async () => {
+  const { ask, clock } = createWorld();
+  await ask('/api/v1/stats/kinds/1');
+  clock.advance(120_000);
+  assert.equal((await ask('/api/v1/stats/kinds/1')).headers.get('age'), '120');
+});
+
+test('a database that hangs is waited for ten seconds, then the last good copy is sent', async () => {
+  const { ask, database, clock } = createWorld();
+  await ask('/api/v1/stats/throughput');
+  clock.advance(11_000);
+  database.gate = new Promise(() => {});
+  const asked = ask('/api/v1/stats/throughput');
+  const turns = (count: number) =>
+    Array.from({ length: count }).reduce<Promise<unknown>>(
+      (before) => before.then(() => new Promise((resolve) => setImmediate(resolve))),
+      Promise.resolve(),
+    );
+  await turns(5);
+  clock.advance(10_000);
+  const response = await asked;
+  assert.equal(response.status, 503);
+  assert.equal((await answerOf(response)).stale, true);
+});
+
+test('each request is reported with its route and status', async () => {
+  const { ask, requests } = createWorld();
+  await ask(overviewPath);
+  await ask('/api/v1/stats/kinds/1');
+  await ask('/api/v1/nothing');
+  await ask('/api/v1/docs');
+  assert.deepEqual(requests, [
+    { route: '/api/v1/stats/overview', status: 200 },
+    { route: '/api/v1/stats/kinds/:kind', status: 200 },
+    { route: 'none', status: 404 },
+    { route: '/api/v1/docs', status: 200 },
+  ]);
+});

@@ -132,7 +132,7 @@ export function createOpenApi(routes: readonly Route[], settings: ApiSettings): 
 }
 
 /** What holds for all routes, in sentences. */
-export function describeApi({ requestsMax, windowMs, listenersMax, listenersPerAddressMax }: ApiSettings): string {
+function describeApi({ requestsMax, windowMs, listenersMax, listenersPerAddressMax }: ApiSettings): string {
   const minutes = Math.round(windowMs / 6_000) / 10;
   const limit =
     requestsMax === 0
@@ -151,7 +151,7 @@ export function describeApi({ requestsMax, windowMs, listenersMax, listenersPerA
 }
 
 /** A path with `{name}` for what it carries. */
-export function toTemplate(path: string): string {
+function toTemplate(path: string): string {
   return path.replaceAll(/:(\w+)/g, '{$1}');
 }
 

@@ -72,6 +72,11 @@ export function rangeOr(usual: Range) {
   return oneOf('range', ranges).default(usual).describe('The span that is looked at; `24h` rolls, days are in UTC.');
 }
 
+/** A range where a span by its ends may stand instead. */
+export const rangeOrEnds = oneOf('range', ranges)
+  .optional()
+  .describe('The span that is looked at, instead of `since` and `until`.');
+
 /** `json` or `csv`. */
 export const format = oneOf('format', ['json', 'csv']).default('json').describe('How the answer is written.');
 
@@ -91,7 +96,7 @@ type Bucket = SeriesQuery['groupBy'];
 /** Parameters of a series: buckets, and either a range or both ends of a span. */
 export function seriesParameters(allowed: readonly [Bucket, ...Bucket[]] = buckets) {
   return {
-    range: oneOf('range', ranges).optional().describe('The span that is looked at, instead of `since` and `until`.'),
+    range: rangeOrEnds,
     group_by: oneOf('group_by', allowed)
       .optional()
       .describe('The size of a bucket; chosen by the span unless told. Without a span: the newest of them.'),

@@ -10,7 +10,7 @@ import {
   offset,
   period,
   periods,
-  rangeOr,
+  rangeOrEnds,
   seriesParameters,
   spanParameters,
 } from './parameters.ts';
@@ -26,7 +26,6 @@ import {
 } from './series-schemas.ts';
 import { type AskedSeries, hasEnds } from './spans.ts';
 
-const range = rangeOr('24h');
 const withoutHours = ['day', 'week', 'month'] as const;
 
 /** What sets series apart from each other. */
@@ -154,7 +153,7 @@ const hourly = defineRoute({
   description: 'In UTC. The last 24 hours unless told.',
   freshness: 'series',
   isOfSnapshot: (asked) => !hasEnds(asked),
-  parameters: z.object({ range: range.unwrap().optional(), ...spanParameters, format }),
+  parameters: z.object({ range: rangeOrEnds, ...spanParameters, format }),
   answer: z.array(hourCellSchema),
   table: { row: hourCellSchema, rows: (cells) => cells },
   load: async (asked, sources) => {
@@ -208,7 +207,7 @@ const kinds = defineRoute({
   description: 'The most frequent first. The last 24 hours unless told.',
   freshness: 'totals',
   isOfSnapshot: (asked) => !hasEnds(asked),
-  parameters: z.object({ range: range.unwrap().optional(), ...spanParameters, limit, offset, format }),
+  parameters: z.object({ range: rangeOrEnds, ...spanParameters, limit, offset, format }),
   answer: z.array(kindCountSchema),
   table: { row: kindCountSchema, rows: (counts) => counts },
   load: async (asked, sources) => {
