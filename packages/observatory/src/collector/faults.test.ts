@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createEventBuilder, createTestNetwork, fc, testSeed, waitUntil } from '@nostrata/testing';
+import { createEventBuilder, createTestNetwork, waitUntil } from '@nostrata/testing';
 import type { Clock } from '../contract.ts';
 import { collectFrom, openPlace, readTotals, realClock, settle, sumOf } from './test-collection.ts';
 
@@ -165,96 +165,3 @@ describe('what goes wrong around a collector', () => {
     assert.equal(sumOf(await readTotals(place), 'events'), notes.length);
   });
 });
-
-test('any order, repetition, forgery, cut, crash and restart gives the same events for each relay', async () => {
-  type Step =
-    | { readonly do: 'send'; readonly relay: number; readonly note: number }
-    | { readonly do: 'forge'; readonly relay: number; readonly note: number }
-    | { readonly do: 'cut'; readonly relay: number }
-    | { readonly do: 'flush' | 'crash' | 'stop' };
-  const relay = fc.integer({ min: 0, max: 2 });
-  const note = fc.integer({ min: 0, max: 11 });
-  const step: fc.Arbitrary<Step> = fc.oneof(
-    { weight: 12, arbitrary: fc.record({ do: fc.constant('send' as const), relay, note }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('forge' as const), relay, note }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('cut' as const), relay }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('flush' as const, 'crash' as const, 'stop' as const) }) },
-  );
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
-      await using network = await createTestNetwork({ seed: 'any order', relays: 3 });
-      await using place = await openPlace();
-      const sent = network.relays.map(() => new Set<string>());
-      let run = startRun(place, network);
-      await run.collector.start();
-      await settle(run.collector, 3);
-      for (const one of steps) {
-        if (one.do === 'send') {
-          const event = notes[one.note] ?? builder.note('');
-          sent[one.relay]?.add(event.id);
-          network.relay(one.relay).announce(event);
-        } else if (one.do === 'forge') {
-          const event = notes[one.note] ?? builder.note('');
-          const share = one.note % 2 === 0 ? 'body' : 'sig';
-          network.relay(one.relay).set({ forge: { share: 1, part: share } });
-          network.relay(one.relay).announce(event);
-          network.relay(one.relay).heal();
-          sent[one.relay]?.add(event.id);
-        } else if (one.do === 'cut') network.relay(one.relay).cut();
-        else if (one.do === 'flush') await run.collector.flush();
-        else {
-          if (one.do === 'crash') await run.crash();
-          await run.collector.stop();
-          run = startRun(place, network);
-          await run.collector.start();
-        }
-      }
-      const isCounted = async (): Promise<boolean> => {
-        await run.collector.flush();
-        const totals = await readTotals(place);
-        return sent.every((ids, index) => (totals.get(index + 1)?.events ?? 0) >= ids.size);
-      };
-      await waitUntil(isCounted, { timeoutMs: 15_000, what: 'every pair to be counted' });
-      await settle(run.collector, 3);
-      await run.collector.stop();
-      const totals = await readTotals(place);
-      const counts = sent.map((_, index) => totals.get(index + 1)?.events ?? 0);
-      assert.deepEqual(
-        counts,
-        sent.map(({ size }) => size),
-      );
-      const all = new Set(sent.flatMap((ids) => [...ids]));
-      assert.equal(sumOf(totals, 'novel'), all.size);
-      assert.equal((await place.store.statistics()).events, all.size);
-    }),
-    { numRuns: 12, seed: testSeed() },
-  );
-});
-
-/** A collector that can crash: from then on nothing of it reaches the store or the books. */
-function startRun(place: Parameters<typeof collectFrom>[0], network: Awaited<ReturnType<typeof createTestNetwork>>) {
-  let isDead = false;
-  const dead = (): Promise<never> => Promise.reject(new Error('killed'));
-  const ingest: typeof place.ingest = Object.create(place.ingest, {
-    submit: {
-      value: (...call: Parameters<typeof place.ingest.submit>) => (isDead ? dead() : place.ingest.submit(...call)),
-    },
-    isFull: { get: () => false },
-  });
-  const database: typeof place.database = {
-    ...place.database,
-    dialect: place.database.dialect,
-    transaction: (work) => (isDead ? dead() : place.database.transaction(work)),
-  };
-  const limits = { overlapSeconds: 10_000 };
-  const collector = collectFrom({ ...place, ingest, database }, { network, limits });
-  return {
-    collector,
-    /** Between the store and the books, where it writes at all. */
-    async crash() {
-      void collector.flush();
-      await new Promise((resolve) => setImmediate(resolve));
-      isDead = true;
-    },
-  };
-}
