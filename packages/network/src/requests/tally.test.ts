@@ -97,6 +97,16 @@ describe('what an answer says of its range', () => {
     }
   });
 
+  test('what comes after the end changes the newest and nothing else, so that a subscription does not grow', () => {
+    const tally = createTally(wiresOf([{ kinds: [1] }]), 1_000);
+    tally.end([], assumed);
+    for (let second = 1; second <= 500; second++) {
+      const event = makeEvent(second, second, [1, 1]);
+      tally.judged(tally.match(event), event, 'kept');
+    }
+    assert.deepEqual([tally.rows[0]?.seconds.length, tally.rows[0]?.newest], [0, 500]);
+  });
+
   test('without EOSE nothing is known', () => {
     const tally = createTally(wiresOf([{ kinds: [1] }]), 100);
     const event = makeEvent(1, 9, [1, 1]);

@@ -48,6 +48,7 @@ export function createTally(wires: readonly WireFilter[], unlimitedEventsMax: nu
   const rows = wires.map((wire): Row => ({ wire, matches: compileFilter(wire.filter), ...nothing() }));
   let total = 0;
   let hasFailed = false;
+  let isEnded = false;
   return {
     matches: (event) => rows.some((row) => row.matches(event)),
     match(event, others = 0) {
@@ -77,10 +78,12 @@ export function createTally(wires: readonly WireFilter[], unlimitedEventsMax: nu
       if (delivery === 'forged' || delivery === 'failed') return;
       for (const index of hits) {
         const row = rows[index];
-        if (row) noteEvent(row, event);
+        // What comes live counts for no page: a subscription that stays must not grow with it.
+        if (row) noteEvent(row, event, isEnded);
       }
     },
     end(hints, limits) {
+      isEnded = true;
       for (const row of rows) {
         const cut = findCut({ row, total, hints, limits });
         row.isComplete = !hasFailed && cut === undefined;
@@ -90,6 +93,7 @@ export function createTally(wires: readonly WireFilter[], unlimitedEventsMax: nu
     reset() {
       total = 0;
       hasFailed = false;
+      isEnded = false;
       for (const row of rows) Object.assign(row, nothing());
     },
     eventsMax: wires.reduce((sum, { filter }) => sum + boundOf(filter, unlimitedEventsMax), 100),
@@ -105,8 +109,8 @@ function shareRow(row: Row | undefined): void {
   if (row) row.shared++;
 }
 
-function noteEvent(row: Row, { created_at }: NostrEvent): void {
-  row.seconds.push(created_at);
+function noteEvent(row: Row, { created_at }: NostrEvent, isEnded: boolean): void {
+  if (!isEnded) row.seconds.push(created_at);
   if (row.newest === undefined || created_at > row.newest) row.newest = created_at;
 }
 

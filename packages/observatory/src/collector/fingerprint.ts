@@ -44,18 +44,30 @@ class KeyedFingerprinter implements Fingerprinter {
     return finish(this.#high, this.#low);
   }
 
+  /** Four characters a step, as two words: a step costs the same for four as for one. */
   #text(text: string): void {
     let high = this.#high;
     let low = this.#low;
-    for (let index = 0; index < text.length; index++) {
+    const { length } = text;
+    const whole = length - (length % 4);
+    let index = 0;
+    for (; index < whole; index += 4) {
+      const first = text.charCodeAt(index) | (text.charCodeAt(index + 1) << 16);
+      const second = text.charCodeAt(index + 2) | (text.charCodeAt(index + 3) << 16);
+      high = Math.imul(high ^ first, 0x01000193) + second;
+      high = Math.imul(high ^ (high >>> 15), 0x85ebca6b);
+      low = Math.imul(((low << 7) | (low >>> 25)) ^ second, 0x9e3779b1) + first;
+      low ^= low >>> 13;
+    }
+    for (; index < length; index++) {
       const unit = text.charCodeAt(index);
       high = Math.imul(high ^ unit, 0x01000193);
-      low = Math.imul((low << 7) | (low >>> 25), 0x9e3779b1) + unit;
+      low = Math.imul(((low << 7) | (low >>> 25)) ^ unit, 0x9e3779b1);
     }
     this.#high = high;
-    this.#low = low | 0;
+    this.#low = low;
     // The length separates a text from its neighbour.
-    this.#number(text.length);
+    this.#number(length);
   }
 
   #number(value: number): void {

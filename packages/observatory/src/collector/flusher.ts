@@ -205,7 +205,7 @@ class SingleFlight implements Flusher {
     const sums = { novel: 0, repeat: 0, invalid: 0, refused: 0 };
     for (const counts of cut.hours) {
       sums.novel += counts.novel;
-      sums.repeat += counts.received - counts.novel - counts.invalid - counts.refused;
+      sums.repeat += counts.events - counts.novel + counts.repeats;
       sums.invalid += counts.invalid;
       sums.refused += counts.refused;
     }

@@ -6,6 +6,7 @@ import { type Fingerprint, type Fingerprinter, ofPair, toKey } from './fingerpri
 import { createFingerprintSet, type FingerprintSet } from './fingerprint-set.ts';
 import type { Ledger } from './ledger.ts';
 import type { CollectorLimits } from './limits.ts';
+import { createRecentTexts, isSameText, type RecentTexts } from './recent-texts.ts';
 import type { Source } from './source.ts';
 
 /** An event that is not known to be genuine and durable, with everybody who sent it. */
@@ -69,11 +70,14 @@ class BatchIntake implements Intake {
   readonly #options: IntakeOptions;
   readonly #events: FingerprintSet;
   readonly #pairs: FingerprintSet;
+  /** By fingerprint only what is worth a look: a forger must not find a text that passes for another's. */
   readonly #forgeries: FingerprintSet;
+  readonly #forgedTexts: RecentTexts;
   readonly #entryByKey = new Map<number, Entry>();
   /** Who was first with events that an earlier run may not have counted, until that relay sends them again. */
   readonly #firstByKey = new Map<number, string>();
   #waiting: Entry[] = [];
+  #buffered = 0;
   #bytes = 0;
   #gate: { readonly opened: Promise<Delivery>; open(): void } | undefined;
 
@@ -83,6 +87,7 @@ class BatchIntake implements Intake {
     this.#events = createFingerprintSet(eventsRemembered);
     this.#pairs = createFingerprintSet(pairsRemembered);
     this.#forgeries = createFingerprintSet(forgeriesRemembered);
+    this.#forgedTexts = createRecentTexts(forgeriesRemembered);
   }
 
   deliver(event: NostrEvent, source: Source): Promise<Delivery> {
@@ -101,7 +106,7 @@ class BatchIntake implements Intake {
     if (this.#events.has(fingerprint)) {
       const isNovel = this.#firstByKey.size > 0 && this.#redeem(fingerprint, source);
       this.#notePair({ source, event, fingerprint, pair, nowMs, isNovel });
-    } else if (this.#forgeries.has(fingerprint)) {
+    } else if (this.#forgeries.has(fingerprint) && this.#forgedTexts.has(event)) {
       counts.invalid++;
       figures.invalid(1);
       return forged;
@@ -125,9 +130,14 @@ class BatchIntake implements Intake {
     const { clock, ledger, figures } = this.#options;
     const { event, fingerprint, sources } = entry;
     const nowMs = clock.now();
-    this.#entryByKey.delete(toKey(fingerprint));
+    const key = toKey(fingerprint);
+    if (this.#entryByKey.get(key) === entry) this.#entryByKey.delete(key);
+    this.#buffered--;
     this.#bytes -= entry.bytes;
-    if (verdict === 'forged') this.#forgeries.add(fingerprint);
+    if (verdict === 'forged') {
+      this.#forgeries.add(fingerprint);
+      this.#forgedTexts.add(event);
+    }
     if (verdict === 'novel' || verdict === 'known') this.#events.add(fingerprint);
     if (verdict === 'novel') figures.unique(event.kind);
     if (first !== undefined && !sources.some(({ url }) => url === first)) this.#owe(fingerprint, first);
@@ -164,21 +174,22 @@ class BatchIntake implements Intake {
   }
 
   get buffered(): number {
-    return this.#entryByKey.size;
+    return this.#buffered;
   }
 
   /** Lets a new event wait for the next batch; true where this relay has sent it already. */
   #enter(event: NostrEvent, fingerprint: Fingerprint, source: Source): boolean {
     const key = toKey(fingerprint);
     const known = this.#entryByKey.get(key);
-    if (known !== undefined) {
+    if (known !== undefined && isSameText(known.event, event)) {
       if (known.sources.includes(source)) return true;
       known.sources.push(source);
       return false;
     }
     const bytes = eventBytes + event.content.length + tagBytes * event.tags.length;
     const entry: Entry = { event, fingerprint, sources: [source], bytes };
-    this.#entryByKey.set(key, entry);
+    if (known === undefined) this.#entryByKey.set(key, entry);
+    this.#buffered++;
     this.#bytes += bytes;
     this.#waiting.push(entry);
     if (this.#waiting.length >= this.#options.limits.flushEvents) this.#options.ready();
@@ -207,7 +218,7 @@ class BatchIntake implements Intake {
 
   #isFull(part = 1): boolean {
     const { bufferEventsMax, bufferBytesMax, pairsRemembered } = this.#options.limits;
-    const isLarge = this.#entryByKey.size * part >= bufferEventsMax || this.#bytes * part >= bufferBytesMax;
+    const isLarge = this.#buffered * part >= bufferEventsMax || this.#bytes * part >= bufferBytesMax;
     // Pairs that could not be written for a while are bounded too.
     return isLarge || this.#options.ledger.pairs * part >= pairsRemembered / 4;
   }

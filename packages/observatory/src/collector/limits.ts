@@ -33,7 +33,7 @@ export const defaultCollectorLimits: CollectorLimits = {
   flushEvents: 1_000,
   flushMs: 10_000,
   // Where more has gathered meanwhile, one batch takes so many: more would hold up the answer of all of them.
-  flushEventsMax: 5_000,
+  flushEventsMax: 2_000,
   // New events between socket and durable, above which sockets are not read: ten seconds of a busy network.
   bufferEventsMax: 16_384,
   bufferBytesMax: 67_108_864,

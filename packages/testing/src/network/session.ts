@@ -130,7 +130,7 @@ function handle(talk: Conversation, message: ClientMessage, negotiations: Return
 }
 
 function answerRequest(talk: Conversation, subId: string, filters: readonly Filter[]): void {
-  const { outbox, faults, ledger, list, noise, random, filtersBySubId } = talk;
+  const { outbox, faults, ledger, list, noise, filtersBySubId } = talk;
   const fault = faults();
   ledger().requests.push({ atMs: talk.now(), connection: talk.number, subId, filters });
   if (fault.silent) return;
@@ -144,11 +144,7 @@ function answerRequest(talk: Conversation, subId: string, filters: readonly Filt
   if (fault.unasked) outbox.send(eventFrame(subId, noise.stranger(undefined)));
   const capped = filters.map((filter) => ({ ...filter, limit: Math.min(filter.limit ?? Infinity, fault.limitMax) }));
   const events = list.query(capped, fault, talk.holds);
-  for (const event of events) {
-    const { forge } = faults();
-    const isForged = forge !== undefined && random.next() < forge.share;
-    outbox.send(eventFrame(subId, isForged ? noise.forge(event, forge.part) : event));
-  }
+  for (const event of events) outbox.send(eventFrame(subId, toCopy(talk, event)));
   if (fault.endlessPerSecond > 0) return startStream(talk, subId, events);
   if (!fault.withoutEose) outbox.send(eoseFrame(subId));
 }
@@ -268,11 +264,17 @@ function createRateCheck(messagesMax: () => number | undefined): () => boolean {
   };
 }
 
-function offer({ filtersBySubId, outbox, faults }: Conversation, event: NostrEvent): void {
-  if (faults().silent) return;
-  for (const [subId, filters] of filtersBySubId) {
-    if (compileFilters(filters)(event)) outbox.send(eventFrame(subId, event));
+function offer(talk: Conversation, event: NostrEvent): void {
+  if (talk.faults().silent) return;
+  for (const [subId, filters] of talk.filtersBySubId) {
+    if (compileFilters(filters)(event)) talk.outbox.send(eventFrame(subId, toCopy(talk, event)));
   }
+}
+
+/** What leaves for an event: a share of copies is forged. */
+function toCopy({ faults, random, noise }: Conversation, event: NostrEvent): NostrEvent {
+  const { forge } = faults();
+  return forge !== undefined && random.next() < forge.share ? noise.forge(event, forge.part) : event;
 }
 
 function eventFrame(subId: string, event: NostrEvent): string {
