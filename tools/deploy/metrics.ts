@@ -1,0 +1,86 @@
+import { createMetrics } from '../../packages/server/src/metrics/metrics.ts';
+import type { Expression } from './promql.ts';
+
+/** A metric that the program exports. */
+export interface KnownMetric {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly labels: readonly string[];
+}
+
+/** Metrics of the observatory, by the names under which the server exports them. */
+const observatoryMetrics: Readonly<Record<string, KnownMetric>> = {
+  nostrata_collector_connections: { type: 'gauge', labels: ['state'] },
+  nostrata_collector_events_total: { type: 'counter', labels: ['outcome'] },
+  nostrata_collector_buffered_events: { type: 'gauge', labels: [] },
+  nostrata_collector_flush_seconds: { type: 'histogram', labels: [] },
+  nostrata_collector_flush_events: { type: 'histogram', labels: [] },
+  nostrata_snapshot_seconds: { type: 'histogram', labels: ['range'] },
+  nostrata_http_requests_total: { type: 'counter', labels: ['route', 'status'] },
+  nostrata_http_request_seconds: { type: 'histogram', labels: ['route'] },
+  nostrata_cache_lookups_total: { type: 'counter', labels: ['result'] },
+  nostrata_cache_bytes: { type: 'gauge', labels: [] },
+  nostrata_probes_total: { type: 'counter', labels: ['result'] },
+  nostrata_probe_seconds: { type: 'histogram', labels: [] },
+  nostrata_database_query_seconds: { type: 'histogram', labels: [] },
+  nostrata_database_connections: { type: 'gauge', labels: ['state'] },
+};
+
+/** What Prometheus itself knows of every target. */
+const ownMetrics: Readonly<Record<string, KnownMetric>> = { up: { type: 'gauge', labels: [] } };
+const targetLabels = ['job', 'instance'];
+
+/** Every metric by its name: those that the running program prints, and those of the observatory. */
+export function loadMetrics(): ReadonlyMap<string, KnownMetric> {
+  return new Map([
+    ...Object.entries(ownMetrics),
+    ...Object.entries(observatoryMetrics),
+    ...readExposition(renderEverything()),
+  ]);
+}
+
+/** The text of a program in which everything happened once, so that every label is seen. */
+function renderEverything(): string {
+  const metrics = createMetrics(() => 0);
+  metrics.store.committed?.(1, 1);
+  metrics.ingest.submitted?.(1, 'rejected', 'kinds');
+  metrics.relay.connectionOpened?.();
+  metrics.relay.connectionClosed?.('client');
+  metrics.relay.messageReceived?.('REQ');
+  metrics.relay.messageRejected?.('REQ', 'invalid');
+  metrics.relay.queryAnswered?.('REQ', 1);
+  metrics.swallowed('somewhere');
+  const text = metrics.render();
+  metrics.stop();
+  return text;
+}
+
+function readExposition(text: string): [string, KnownMetric][] {
+  return [...text.matchAll(/^# TYPE (\S+) (counter|gauge|histogram)$/gm)].map(([, name = '', type]) => {
+    const samples = [...text.matchAll(new RegExp(`^${name}(?:_bucket|_sum|_count)?(?:{(.*)})? `, 'gm'))];
+    const labels = samples.flatMap(([, inner = '']) => [...inner.matchAll(/(\w+)="/g)].map(([, label = '']) => label));
+    return [
+      name,
+      { type: type as KnownMetric['type'], labels: [...new Set(labels)].filter((label) => label !== 'le') },
+    ];
+  });
+}
+
+/** What is wrong with an expression: metrics and labels that nobody exports, and histograms read as plain numbers. */
+export function checkExpression(expression: Expression, metrics: ReadonlyMap<string, KnownMetric>): string[] {
+  const problems: string[] = [];
+  const known = new Set(targetLabels);
+  for (const { metric, labels } of expression.selectors) {
+    const base = metric.replace(/_(?:bucket|sum|count)$/, '');
+    const found = metrics.get(metric) ?? metrics.get(base);
+    const isPart = !metrics.has(metric) && base !== metric;
+    if (!found || isPart !== (found.type === 'histogram')) {
+      problems.push(found ? `${metric} is not how a ${found.type} is read` : `nobody exports ${metric}`);
+      continue;
+    }
+    const own = [...targetLabels, ...found.labels, ...(metric.endsWith('_bucket') ? ['le'] : [])];
+    for (const label of own) known.add(label);
+    for (const label of Object.keys(labels)) if (!own.includes(label)) problems.push(`${metric} has no label ${label}`);
+  }
+  for (const label of expression.groupings) if (!known.has(label)) problems.push(`nothing here has a label ${label}`);
+  return problems;
+}
