@@ -7,6 +7,7 @@ import { type EventBuilder, waitUntil } from '@nostrata/testing';
 import type { Signer } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { SignerError } from '../errors.ts';
+import { createNip07Signer } from '../signers/nip07-signer.ts';
 import { contentsOf, createTestSigner, createWorld, startSeconds, waitForStatus } from '../test-world.ts';
 
 /** A remote signer that can be away, refuse, or leave a request unanswered; as `Signer` asks it of all of them. */
@@ -166,6 +167,25 @@ test('a refusal is final: at once it is thrown and nothing is kept, later it end
   assert.equal(await draft.cancel(), false);
   assert.deepEqual([core.pending(), far.asked.length, await eventsSent(core)], [[], asked, []]);
   assert.equal((await core.publications())[0]?.reason, 'remote signer refused: not today');
+});
+
+test('a browser extension that does not answer in its time leaves the draft in the outbox', async () => {
+  await using world = await createWorld(1);
+  const near = createTestSigner(world.alice);
+  let isThere = false;
+  const signer = createNip07Signer(
+    {
+      getPublicKey: near.getPublicKey,
+      signEvent: (event) => (isThere ? near.signEvent(event) : new Promise(() => undefined)),
+    },
+    { clock: world.clock, deadlineMs: 50 },
+  );
+  const core = await world.open({ signer });
+  const draft = await core.publish(note, { awaitSignature: {} });
+  assert.deepEqual([draft.status, draft.reason], ['unsigned', 'signing was not answered within 50 ms']);
+  isThere = true;
+  core.setOnline(true);
+  assert.equal((await draft.settled).status, 'delivered');
 });
 
 test('a draft can be taken back, also while its signer is being asked', async () => {

@@ -26,6 +26,7 @@ import { encrypt } from 'nostr-tools/nip04';
 import { BunkerSigner, parseBunkerInput } from 'nostr-tools/nip46';
 import { systemClock } from '../clock.ts';
 import { SignerError } from '../errors.ts';
+import { openCore } from '../open.ts';
 import { createKeySigner } from './key-signer.ts';
 import { createNip46Signer, type Nip46Options, type RemoteSession, type RemoteSigner } from './nip46-signer.ts';
 
@@ -178,6 +179,27 @@ test('a client nobody here wrote gets along with this test’s bunker', async ()
   const event = await theirs.signEvent({ ...template, tags: [['t', 'x']] });
   assert.equal(event.pubkey, user.pubkey);
   await theirs.close();
+});
+
+test('what a bunker that is down does not sign waits in the outbox until the bunker is back', async () => {
+  const relay = network.relay(0);
+  await bunker.stop();
+  await relay.stop();
+  const signer = openSigner({
+    connection: { remoteSigner: bunkerKeys.pubkey, relays: [relay.url], pubkey: user.pubkey },
+  });
+  const relays = [network.relay(1).url];
+  await using core = await openCore({ store: 'memory:', relays, signer, allowLocalRelays: true });
+  const draft = await core.publish(template, { awaitSignature: {} });
+  assert.deepEqual([draft.status, draft.event.pubkey], ['unsigned', user.pubkey]);
+  assert.match(draft.reason ?? '', /no relay takes requests for the signer/);
+  await relay.start();
+  bunker = createBunker();
+  await bunker.connect(relay.url);
+  core.setOnline(true);
+  const settled = await draft.settled;
+  assert.deepEqual([settled.status, settled.id], ['delivered', draft.id]);
+  assert.ok(network.relay(1).has(draft.id));
 });
 
 test('a remote signer connects once, signs and encrypts', async () => {
