@@ -75,6 +75,7 @@ export {
 } from './src/facts/tables.ts';
 export type { OnTouched, Touched } from './src/facts/touched.ts';
 export { type ZapCheck, zapBuckets, zapFaults } from './src/facts/zap-receipts.ts';
+export type { Announcement } from './src/probes/announcer.ts';
 export type { LookupHost } from './src/probes/dial.ts';
 export type { ProbeLimits } from './src/probes/limits.ts';
 export type { ProbeResult, WriteTrial } from './src/probes/probe.ts';

@@ -64,3 +64,6 @@ export const ownNetworkRelaysMin = 10;
 
 /** Characters of the reason of a failure that is kept: relays write parts of it. */
 export const failureCharactersMax = 200;
+
+/** Characters of an information document that is published with what a probe found: relays refuse large events. */
+export const announcedContentMax = 16_384;

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { waitUntil } from '@nostrata/testing';
+import { type NostrEvent, verifyEvent } from '@nostrata/protocol';
+import { createKeys, signEvent, waitUntil } from '@nostrata/testing';
 import { createEngines } from '../facts/test-engines.ts';
+import { parseMonitor, parseRelayHint } from '../registry/monitor-events.ts';
 import { createRegistry } from '../registry/registry.ts';
 import { createRelayReads } from '../registry/relay-reads.ts';
 import { quietLogger } from '../registry/test-parts.ts';
 import type { ProbeLimits } from './limits.ts';
-import { createProber } from './prober.ts';
+import { createProber, type ProberOptions } from './prober.ts';
 import { findClosedPort, startRelay } from './test-relay.ts';
 
 const realClock = {
@@ -29,7 +31,7 @@ for (const engine of await createEngines()) {
   describe(`a prober on ${engine.name}`, { skip: engine.skip }, () => {
     after(() => engine.stop());
 
-    const setUp = async (urls: readonly string[], own: Partial<Parameters<typeof createProber>[0]> = {}) => {
+    const setUp = async (urls: readonly string[], own: Partial<ProberOptions> = {}) => {
       const database = await engine.open();
       const seeds = urls.map((url) => ({ url }));
       const registry = createRegistry({ database, seeds, clock: realClock, logger: quietLogger, allowLocal: true });
@@ -91,6 +93,45 @@ for (const engine of await createEngines()) {
       assert.equal((await reads.relays({ range: '24h', nip: 4 })).total, 0);
       assert.match((await reads.relay(dead, '24h'))?.lastFailure ?? '', /^tcp: ECONNREFUSED/);
       await close();
+    });
+
+    test('publishes what it found where it is told to, and other monitors can read it', async () => {
+      await using relay = await startRelay({
+        http: (_, response) =>
+          response.end('{"name":"One","supported_nips":[1,42],"limitation":{"auth_required":true}}'),
+      });
+      const dead = `ws://127.0.0.1:${await findClosedPort()}`;
+      const keys = createKeys('monitor');
+      const published: NostrEvent[] = [];
+      const announce: NonNullable<ProberOptions['announce']> = {
+        sign: async (event) => signEvent({ ...event, pubkey: keys.pubkey }, keys.secret),
+        publish: async (event) => void published.push(event),
+        geohash: 'u33',
+      };
+      const { prober, close } = await setUp([relay.url, dead], { announce });
+      await prober.start();
+      await waitUntil(() => published.some(({ kind }) => kind === 30_166), { what: 'the event of a relay' });
+      const connections = relay.connections();
+      await waitUntil(() => relay.connections() > connections + 2, { what: 'more probes' });
+      await close();
+      assert.deepEqual(published.map(({ kind }) => kind).sort(), [10_166, 30_166], 'each once, and no dead relay');
+      assert.ok(published.every(verifyEvent));
+      const about = published.find(({ kind }) => kind === 30_166);
+      const hint = about && parseRelayHint(about);
+      assert.equal(hint?.url, relay.url);
+      assert.deepEqual(hint?.nips, [1, 42]);
+      assert.deepEqual(hint?.requirements, ['auth', '!payment']);
+      assert.ok((hint?.openMs ?? 0) > 0 && (hint?.readMs ?? 0) > 0);
+      assert.equal(hint?.writeMs, null);
+      assert.equal(JSON.parse(about?.content ?? '').name, 'One');
+      const own = published.find(({ kind }) => kind === 10_166);
+      const monitor = own && parseMonitor(own);
+      assert.deepEqual(monitor, {
+        frequencySeconds: 3_600,
+        checks: ['open', 'read', 'nip11', 'dns'],
+        geohash: 'u33',
+        timeouts: { open: 500, read: 500, nip11: 500, dns: 2_000 },
+      });
     });
 
     test('has no more probes under way than it may, and stops with everything written', async () => {

@@ -1,6 +1,7 @@
 import type { Database } from '@nostrata/database';
 import type { Clock, ObservatoryLogger, ObservatoryMetrics } from '../contract.ts';
 import type { Registry } from '../registry/registry.ts';
+import { type Announcement, type Announcer, createAnnouncer } from './announcer.ts';
 import type { LookupHost } from './dial.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { loadStandings } from './ledger.ts';
@@ -23,6 +24,8 @@ export interface ProberOptions {
   readonly allowLocal?: boolean | undefined;
   /** Writes an event at each probe and reads it back; unless given, nothing is written to anybody. */
   readonly write?: WriteTrial | undefined;
+  /** Tells the network what was found (NIP-66); unless given, nobody is told anything. */
+  readonly announce?: Announcement | undefined;
   /** The platform's look-up of names unless given. */
   readonly lookupHost?: LookupHost | undefined;
   /** Certificates that are trusted instead of the platform's. */
@@ -55,14 +58,19 @@ export function createProber(options: ProberOptions): Prober {
   };
   const judge = createJudge({ ...options, limits, onStanding });
   const hands = createHands(options);
+  const announcer = toAnnouncer(options, limits);
   const trials = createTrials({ options, limits, plans, judge });
+  const probeInTurn = async (relay: number, url: string): Promise<void> => {
+    const result = await trials.probeKnown(relay, url);
+    await announcer?.announceRelay({ relay, url, result });
+  };
   let isStopped = false;
   let cancel = (): void => undefined;
   const startDue = (): void => {
     for (const { relay, url } of registry.relays()) {
       if (hands.underWay() >= limits.concurrencyMax) return;
       const plan = plans.of(relay);
-      if (!plan.isUnderWay && plan.nextMs <= clock.now()) hands.run('a probe', () => trials.probeKnown(relay, url));
+      if (!plan.isUnderWay && plan.nextMs <= clock.now()) hands.run('a probe', () => probeInTurn(relay, url));
     }
     for (const url of registry.takeCandidates(limits.concurrencyMax - hands.underWay())) {
       hands.run('the probe of a candidate', async () => {
@@ -74,6 +82,7 @@ export function createProber(options: ProberOptions): Prober {
     if (isStopped) return;
     startDue();
     hands.run('writing what probes found', () => judge.tick(registry.relays().length));
+    if (announcer !== undefined) hands.run('announcing the monitor', announcer.announceMonitor);
     cancel = clock.after(tickMs, tick);
   };
   const start = async (): Promise<void> => {
@@ -106,6 +115,11 @@ export function createProber(options: ProberOptions): Prober {
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function toAnnouncer({ announce, database, clock, write }: ProberOptions, limits: ProbeLimits): Announcer | undefined {
+  if (announce === undefined) return undefined;
+  return createAnnouncer({ announcement: announce, database, clock, limits, writes: write !== undefined });
 }
 
 interface Trials {
