@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { NostrEvent } from '@nostrata/protocol';
 import { createEventBuilder, createTestNetwork, waitUntil } from '@nostrata/testing';
 import type { Clock } from '../contract.ts';
 import { collectFrom, openPlace, readTotals, realClock, settle, sumOf } from './test-collection.ts';
@@ -148,6 +149,33 @@ describe('what goes wrong around a collector', () => {
     const totals = await readTotals(place);
     assert.deepEqual([sumOf(totals, 'events'), sumOf(totals, 'novel')], [90, 30]);
     assert.equal((await place.store.statistics()).events, 30);
+  });
+
+  test('a hundred and fifty relays that are lost at once come back spread over time, all of them', async () => {
+    const count = 150;
+    await using network = await createTestNetwork({ seed: 'storm', relays: count });
+    await using place = await openPlace();
+    await using collector = collectFrom(place, {
+      network,
+      limits: { startsPerSecond: count },
+      // What the collector itself asks of its pool for 250 connections.
+      networkLimits: { backoffMs: 2_500 },
+    });
+    await collector.start();
+    await settle(collector, count);
+    network.resetLedgers();
+    const lostMs = Date.now();
+    for (const relay of network.relays) relay.cut();
+    await waitUntil(() => network.relays.every(({ ledger }) => ledger.requests.length > 0), { timeoutMs: 10_000 });
+    const waits = network.relays.map(({ ledger }) => (ledger.requests[0]?.atMs ?? 0) - lostMs).sort((a, b) => a - b);
+    assert.ok((waits[0] ?? 0) >= 1_000, `the first came after ${waits[0]} ms`);
+    for (const [index, wait] of waits.entries()) {
+      const later = waits[index + count / 2];
+      assert.ok(later === undefined || later - wait > 150, 'half of them came within 150 ms');
+    }
+    await settle(collector, count);
+    network.relay(count - 1).announce(notes[0] as NostrEvent);
+    await waitUntil(async () => (await collector.flush()) && sumOf(await readTotals(place), 'events') === 1);
   });
 
   test('a relay that is gone for long is tried again and again', async () => {

@@ -15,6 +15,7 @@ export interface CollectorLimits {
   readonly exactGapSeconds: number;
   readonly askAgainMs: number;
   readonly askAgainMsMax: number;
+  readonly startsPerSecond: number;
   readonly renewalMs: number;
   readonly coverageMs: number;
   readonly pruneMs: number;
@@ -56,6 +57,8 @@ export const defaultCollectorLimits: CollectorLimits = {
   // A relay that refused, or answered in part, is asked again after this long, doubled each time.
   askAgainMs: 30_000,
   askAgainMsMax: 3_600_000,
+  // Relays that are dialled in a second at the start: more handshakes would hold up everything else.
+  startsPerSecond: 50,
   // A subscription is made anew so often, as a relay may have forgotten it without a word.
   renewalMs: 1_800_000,
   // How often connected and missed time is written down, and fingerprints are thrown away that nobody will ask for.

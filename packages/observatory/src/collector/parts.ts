@@ -22,8 +22,6 @@ const defaultKinds: readonly number[] = [0, 1, 3, 7, 9735, 10002, 10166, 30023, 
 
 /** Gaps that are filled at a time. */
 const turnsMax = 16;
-/** Relays that are dialled in a second at the start. */
-const startsPerSecond = 50;
 
 /** The parts of a collector, connected with each other. */
 export interface Parts {
@@ -81,7 +79,7 @@ function connect(beginning: Beginning): Parts {
   const connectedUrls = new Set<string>();
   const common = sessionOptions(options, { pool, limits, failed });
   const roster = createRoster({
-    ...{ books, intake, coverage, clock, limits, startsPerSecond },
+    ...{ books, intake, coverage, clock, limits },
     startSession(source) {
       source.isConnected = connectedUrls.has(source.url);
       return startSession({ ...common, source });

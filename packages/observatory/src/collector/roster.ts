@@ -15,7 +15,6 @@ export interface RosterOptions {
   readonly coverage: Coverage;
   readonly clock: Clock;
   readonly limits: CollectorLimits;
-  readonly startsPerSecond: number;
   startSession(source: Source): Session;
 }
 
@@ -33,7 +32,7 @@ export interface Roster {
 
 /** Creates an empty roster. */
 export function createRoster(options: RosterOptions): Roster {
-  const { books, intake, coverage, clock, limits, startsPerSecond } = options;
+  const { books, intake, coverage, clock, limits } = options;
   const sessionByUrl = new Map<string, Session>();
   let wanted: ReadonlyMap<string, CollectedRelay> = new Map();
   let queue: Source[] = [];
@@ -42,8 +41,8 @@ export function createRoster(options: RosterOptions): Roster {
 
   const startSome = (): void => {
     cancel = undefined;
-    for (const source of queue.splice(0, startsPerSecond)) sessionByUrl.set(source.url, options.startSession(source));
-    // A thousand handshakes at once would hold up everything else.
+    for (const source of queue.splice(0, limits.startsPerSecond))
+      sessionByUrl.set(source.url, options.startSession(source));
     if (queue.length > 0) cancel = clock.after(1_000, startSome);
   };
   const remove = (url: string): void => {
