@@ -1,5 +1,5 @@
 import type { Cache } from '@nostrata/cache';
-import type { Database } from '@nostrata/database';
+import { type Database, DatabaseError, openSqlite } from '@nostrata/database';
 import type { Ingest } from '@nostrata/ingest';
 import { createPool } from '@nostrata/network';
 import {
@@ -60,15 +60,27 @@ export interface Observatory extends AsyncDisposable {
 }
 
 /**
- * Starts the observatory in the roles of this process; what was started is stopped again where a later step fails.
+ * Starts the observatory in the roles of this process. On a disk that is full it counts in memory until the next start:
+ * the relay goes on, and the log gives all figures again.
  * @throws ConfigError or DatabaseError with one line
  */
 export async function composeObservatory(parts: ObservatoryParts): Promise<Observatory> {
+  try {
+    return await compose(parts, () => composeStatisticsDatabase(parts.settings));
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.fault !== 'full') throw error;
+    parts.logger.warn('the disk is full: statistics are kept in memory until the program is started with room');
+    return await compose(parts, async () => openSqlite(':memory:'));
+  }
+}
+
+/** What was started is stopped again where a later step fails. */
+async function compose(parts: ObservatoryParts, open: () => Promise<Database>): Promise<Observatory> {
   const { cache, settings, roles, metrics, now } = parts;
   const logger = parts.logger.child({ room: 'observatory' });
   const clock = { now, after: afterTimeout };
   await using started = new AsyncDisposableStack();
-  const database = started.use(await composeStatisticsDatabase(settings));
+  const database = started.use(await open());
   const views = await composeViews('statistics.db', database);
   await migrateCollector(database);
   const registry = started.use(await composeRegistry(parts, { database, clock, logger }));

@@ -71,7 +71,10 @@ test('the information document tells what is on, to every origin', async () => {
 test('the landing page shows the address the visitor came by, and escapes what it is given', async () => {
   await using folder = await createFolder();
   await using relay = await startRelay(['--data', folder.path, '--relay-name', '<script>alert(1)</script>']);
-  const { status, headers, body } = await get(relay.httpUrl, { Host: 'relay.example.com:81', Accept: 'text/html' });
+  const { status, headers, body } = await get(`${relay.httpUrl}/relay`, {
+    Host: 'relay.example.com:81',
+    Accept: 'text/html',
+  });
   assert.equal(status, 200);
   assert.match(String(headers['content-type']), /^text\/html/);
   assert.match(String(headers['content-security-policy']), /default-src 'none'/);
@@ -140,7 +143,7 @@ test('forwarded headers count from trusted proxies alone, on the page and in AUT
     await using folder = await createFolder();
     const trust = isTrusted ? ['--trusted-proxies', '127.0.0.0/8'] : [];
     await using relay = await startRelay(['--data', folder.path, ...trust]);
-    const { body } = await get(relay.httpUrl, { ...forwarded, Accept: 'text/html' });
+    const { body } = await get(`${relay.httpUrl}/relay`, { ...forwarded, Accept: 'text/html' });
     assert.equal(body.includes('wss://relay.example.com'), isTrusted);
     await using client = await connectClient(relay.url, { headers: forwarded });
     const sign = async (url: string) =>

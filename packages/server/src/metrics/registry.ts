@@ -52,7 +52,8 @@ export function createRegistry(): Registry {
 
 function renderFamily(family: Family): string {
   const { name, help, type } = family;
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${family.lines().join('\n')}\n`;
+  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...family.lines()];
+  return `${lines.join('\n')}\n`;
 }
 
 function addCounter(families: Family[], name: string, help: string): Counter {
