@@ -55,8 +55,7 @@ export const routes = {
   kinds: (range: Range): Route<readonly KindCount[]> => route('/kinds', { range, limit: '500' }),
   kind: (kind: number, query: SeriesQuery): Route<readonly { readonly at: string; readonly events: number }[]> =>
     series(`/kinds/${kind}`, query),
-  relays: (range: Range): Route<{ readonly relays: readonly RelayRow[]; readonly total: number }> =>
-    route('/relays', { range, limit: '2000' }),
+  relays: (range: Range): Route<readonly RelayRow[]> => route('/relays', { range, limit: '2000' }),
   relay: (url: string, range: Range): Route<RelayDetails> => route(relayPath(url), { range }),
   latency: (url: string, query: SeriesQuery): Route<readonly LatencyPoint[]> =>
     series(`${relayPath(url)}/latency`, query),
@@ -65,13 +64,12 @@ export const routes = {
     series(`${relayPath(url)}/events`, query),
   activeUsers: (query: SeriesQuery): Route<readonly ActivePoint[]> => series('/users/active', query),
   retention: (period: 'week' | 'month', periods: number): Route<readonly Cohort[]> =>
-    route('/users/retention', { group_by: period, limit: String(periods) }),
+    route('/users/retention', { period, periods: String(periods) }),
   hours: (range: Range): Route<readonly HourCell[]> => route('/activity/hourly', { range }),
   zapHistogram: (range: Range): Route<unknown> => route('/zaps/histogram', { range }),
   zaps: (
     query: SeriesQuery,
-  ): Route<readonly { readonly at: string; readonly count: number; readonly msat: number }[]> =>
-    series('/zaps/series', query),
+  ): Route<readonly { readonly at: string; readonly count: number; readonly msat: number }[]> => series('/zaps', query),
   software: (): Route<readonly Share[]> => route('/software'),
   nips: (): Route<readonly Share[]> => route('/nips'),
   countries: (): Route<readonly Share[]> => route('/geography'),

@@ -82,7 +82,7 @@ function findRelay(
   options: { relays: number; buckets: readonly string[] },
 ): unknown {
   const rows = relayRows(options.relays);
-  if (url === undefined) return { relays: rows, total: rows.length };
+  if (url === undefined) return rows;
   if (url === 'summary') return summaryOf(rows);
   const row = rows.find((candidate) => candidate.url === url);
   if (!row) return undefined;
@@ -111,7 +111,7 @@ function kindSeries(kind: number, buckets: readonly string[]): unknown {
 }
 
 function retention(query: URLSearchParams): unknown {
-  return cohortsOf(query.get('group_by') === 'month' ? 'month' : 'week', Number(query.get('limit') ?? 12));
+  return cohortsOf(query.get('period') === 'month' ? 'month' : 'week', Number(query.get('periods') ?? 12));
 }
 
 /** The same with nothing in it. */

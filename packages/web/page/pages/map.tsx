@@ -11,11 +11,6 @@ import { Answered, Empty } from '../parts/states.tsx';
 import { rangeOf, useRouter, withRange } from '../router.ts';
 import { routes } from '../routes.ts';
 
-interface Relays {
-  readonly relays: readonly RelayRow[];
-  readonly total: number;
-}
-
 /** Where relays are, as far as it is known. */
 export function WorldPage(): JSX.Element {
   const range = rangeOf(useRouter().query);
@@ -29,7 +24,7 @@ export function WorldPage(): JSX.Element {
       <Answered
         loaded={loaded}
         plates={1}
-        isEmpty={({ relays }) => relays.length === 0}
+        isEmpty={(relays) => relays.length === 0}
         empty={<Empty title="No relay is known yet" />}
       >
         {(answer) => <Figures answer={answer} />}
@@ -38,8 +33,8 @@ export function WorldPage(): JSX.Element {
   );
 }
 
-function Figures({ answer }: { answer: Answer<Relays> }): JSX.Element {
-  const alive = answer.data.relays.filter(({ state }) => state !== 'dead');
+function Figures({ answer }: { answer: Answer<readonly RelayRow[]> }): JSX.Element {
+  const alive = answer.data.filter(({ state }) => state !== 'dead');
   const places = placesOf(alive);
   const placed = places.reduce((sum, { relays }) => sum + relays.length, 0);
   const label = `World map: ${placed} relays at ${places.length} places. The countries below say the same in figures.`;

@@ -30,7 +30,7 @@ export function Relays(): JSX.Element {
       <Answered
         loaded={loaded}
         plates={1}
-        isEmpty={({ relays }) => relays.length === 0}
+        isEmpty={(relays) => relays.length === 0}
         empty={<Empty title="No relay is known yet">Relays appear when the first probes have come back.</Empty>}
       >
         {(answer) => <List answer={answer} />}
@@ -39,15 +39,11 @@ export function Relays(): JSX.Element {
   );
 }
 
-function List({
-  answer,
-}: {
-  answer: Answer<{ readonly relays: readonly RelayRow[]; readonly total: number }>;
-}): JSX.Element {
+function List({ answer }: { answer: Answer<readonly RelayRow[]> }): JSX.Element {
   const router = useRouter();
   const range = rangeOf(router.query);
   const choice = readChoice(router.query);
-  const rows = chooseRelays(answer.data.relays, choice);
+  const rows = chooseRelays(answer.data, choice);
   const onSort = (sort: SortKey): void => {
     const descending = choice.sort === sort ? !choice.descending : sortNames[sort].descending;
     router.change({ sort, order: descending ? 'desc' : 'asc' });
@@ -60,9 +56,9 @@ function List({
       fields={['topRelays', 'relays', 'relays.events']}
       csv={routes.relays(range)}
     >
-      <Filters rows={answer.data.relays} choice={choice} />
+      <Filters rows={answer.data} choice={choice} />
       <p class="count" role="status">
-        {formatCount(rows.length)} of {formatCount(answer.data.total)} relays
+        {formatCount(rows.length)} of {formatCount(answer.data.length)} relays
       </p>
       {rows.length === 0 ? (
         <Empty title="No relay fits">
