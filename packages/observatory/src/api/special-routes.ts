@@ -66,7 +66,13 @@ export function createExportRoute(exporting: Exporting): SpecialRoute {
       };
       if (isHead) return new Response(null, { headers: csv });
       const rows = await exporting.open(asked, address);
-      return new Response(isPacked ? rows.pipeThrough(new CompressionStream('gzip')) : rows, { headers: csv });
+      return new Response(isPacked ? pack(rows) : rows, { headers: csv });
     },
   };
+}
+
+/** Browsers and Node describe the two ends of a compressor differently, and this file is checked with the types of both. */
+function pack(rows: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const packer: unknown = new CompressionStream('gzip');
+  return rows.pipeThrough(packer as ReadableWritablePair<Uint8Array, Uint8Array>);
 }
