@@ -22,7 +22,6 @@ import {
   type ObservatoryHealth,
   type ObservatoryMetrics,
   type Registry,
-  type RelayReads,
 } from '@nostrata/observatory';
 import type { EventStore } from '@nostrata/store';
 import { createViews } from '@nostrata/views';
@@ -32,8 +31,8 @@ import { ConfigError } from './config/errors.ts';
 import type { Settings } from './config/table.ts';
 import { parseKinds } from './config/values.ts';
 import { lead } from './leading.ts';
-import { anchorsEveryMs, firstProbesMsMax } from './limits.ts';
-import { loadSeeds } from './seeds.ts';
+import { anchorsEveryMs, firstProbesMsMax, probeRoundMsMax } from './limits.ts';
+import { loadCountryFinder, loadSeeds } from './seeds.ts';
 import { version } from './version.ts';
 
 /** What a process can do; several processes of one installation share the work. */
@@ -81,14 +80,14 @@ async function compose(parts: ObservatoryParts, open: () => Promise<Database>): 
   const clock = { now, after: afterTimeout };
   await using started = new AsyncDisposableStack();
   const database = started.use(await open());
-  const views = await composeViews('statistics.db', database);
+  const views = await composeViews('statistics.db', database, settings);
   await migrateCollector(database);
   const registry = started.use(await composeRegistry(parts, { database, clock, logger }));
   const collector = roles.has('collector')
     ? started.use(composeCollector(parts, { database, registry, clock, logger }))
     : undefined;
   const connected = collector && (() => listConnected(collector));
-  const relays = fillReads(createRelayReads({ database, clock, connected }));
+  const relays = createRelayReads({ database, clock, connected });
   const runner = roles.has('jobs')
     ? started.use(
         await createViews({ store: parts.store, database, views, now, onFailed: toOnFailed(logger, metrics) }),
@@ -143,6 +142,7 @@ async function composeRegistry(
     slots: settings.collectConnections,
     discovers: settings.discoverRelays && roles.has('collector'),
     allowLocal: settings.allowLocalRelays,
+    findCountry: roles.has('collector') ? await loadCountryFinder() : undefined,
   });
   await registry.start();
   return registry;
@@ -203,7 +203,11 @@ function leadProbes(
         logger,
         metrics,
         allowLocal: settings.allowLocalRelays,
-        limits: { everyMs, firstSpreadMs: Math.min(firstProbesMsMax, everyMs / 4) },
+        limits: {
+          everyMs,
+          firstSpreadMs: Math.min(firstProbesMsMax, everyMs / 4),
+          roundMs: Math.min(probeRoundMsMax, everyMs / 2),
+        },
       });
       await prober.start();
       return () => prober.stop();
@@ -275,31 +279,4 @@ function afterTimeout(milliseconds: number, callback: () => void): () => void {
   const timer = setTimeout(callback, milliseconds);
   timer.unref();
   return () => clearTimeout(timer);
-}
-
-// TEMPORARY
-function fillReads(reads: Pick<RelayReads, 'relays' | 'relay'>): RelayReads {
-  const q = { p50: null, p95: null, samples: 0 };
-  return {
-    ...reads,
-    summary: async () => ({
-      known: 0,
-      online: 0,
-      connected: 0,
-      outage: 0,
-      dead: 0,
-      openMs: q,
-      readMs: q,
-      eoseMs: q,
-      uptime: null,
-      replication: null,
-      overlap: [],
-    }),
-    latency: async () => [],
-    uptime: async () => [],
-    events: async () => [],
-    software: async () => [],
-    nips: async () => [],
-    countries: async () => [],
-  };
 }

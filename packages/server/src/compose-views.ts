@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, openPostgres, openSqlite } from '@nostrata/database';
 import {
+  createHintsView,
+  createMentionsView,
   createStatisticsViews,
   loadStatisticsSecret,
   markTouched,
@@ -49,21 +51,36 @@ export async function composeStatisticsDatabase(settings: Pick<Settings, 'store'
 /** Connections to PostgreSQL for roll-ups, counters, snapshots and answers, which come at the same time. */
 const statisticsPoolSize = 6;
 
+type ViewsSettings = Pick<Settings, 'allowLocalRelays'>;
+
 /** Every view there is, with the file that its rows are in: to be named, not to be built. */
-export function listAllViews(): readonly { readonly file: RowsFile; readonly views: readonly View[] }[] {
+export function listAllViews(
+  settings: ViewsSettings,
+): readonly { readonly file: RowsFile; readonly views: readonly View[] }[] {
   return [
     { file: 'views.db', views: createAllViews() },
-    { file: 'statistics.db', views: createStatisticsViews({ secret: new Uint8Array(32), touched: markTouched }) },
+    { file: 'statistics.db', views: createObservatoryViews(settings, new Uint8Array(32)) },
   ];
 }
 
 /** The views of a file, ready to be built in its database. */
-export async function composeViews(file: RowsFile, database: Database): Promise<readonly View[]> {
+export async function composeViews(
+  file: RowsFile,
+  database: Database,
+  settings: ViewsSettings,
+): Promise<readonly View[]> {
   if (file === 'views.db') return createAllViews();
   await migrateFacts(database);
   await migrateMarks(database);
-  const secret = await loadStatisticsSecret(database, randomBytes(32));
-  return createStatisticsViews({ secret, touched: markTouched });
+  return createObservatoryViews(settings, await loadStatisticsSecret(database, randomBytes(32)));
+}
+
+function createObservatoryViews({ allowLocalRelays }: ViewsSettings, secret: Uint8Array): readonly View[] {
+  return [
+    ...createStatisticsViews({ secret, touched: markTouched }),
+    createMentionsView({ allowLocal: allowLocalRelays }),
+    createHintsView({ allowLocal: allowLocalRelays }),
+  ];
 }
 
 /** Says whether views were ever built for this store, without building any. */

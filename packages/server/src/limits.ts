@@ -50,3 +50,5 @@ export const leaseMs = 30_000;
 export const leaseRenewMs = 10_000;
 /** Time within which every relay has been probed once after a start, in milliseconds, where probes are not rarer. */
 export const firstProbesMsMax = 120_000;
+/** Time after which probes are judged together at the latest, in milliseconds. */
+export const probeRoundMsMax = 60_000;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Seed } from '@nostrata/observatory';
+import { fileURLToPath } from 'node:url';
+import { createCountryFinder, type FindCountry, type Seed } from '@nostrata/observatory';
 
 const list = new URL('../relays.tsv', import.meta.url);
 
@@ -11,4 +12,10 @@ export async function loadSeeds(urls: readonly string[]): Promise<readonly Seed[
     const [url = '', latitude = '', longitude = ''] = line.split('\t');
     return latitude === '' ? { url } : { url, latitude: Number(latitude), longitude: Number(longitude) };
   });
+}
+
+/** Reads the map of countries that relays are placed on. */
+export async function loadCountryFinder(): Promise<FindCountry> {
+  const path = fileURLToPath(import.meta.resolve('world-atlas/countries-50m.json'));
+  return createCountryFinder(JSON.parse(await readFile(path, 'utf8')));
 }

@@ -4,6 +4,7 @@ import { createViews, type RebuildReport, type RowDifference, type View } from '
 import { composeStore } from '../compose-door.ts';
 import { composeRowsDatabase, composeViews, hasViews, listAllViews, type RowsFile } from '../compose-views.ts';
 import { ConfigError } from '../config/errors.ts';
+import type { Settings } from '../config/table.ts';
 import { exitCode } from './exit.ts';
 import type { Invocation } from './invocation.ts';
 import { createProgress } from './progress.ts';
@@ -22,7 +23,7 @@ export interface RebuildWords {
 /** `nostrata rebuild`: indexes and views made anew from the events, or views compared with them. */
 export async function runRebuild(invocation: Invocation, words: RebuildWords): Promise<number> {
   const { settings, host } = invocation;
-  const groups = selectViews(words.view);
+  const groups = selectViews(settings, words.view);
   if (words.list) {
     return await listViews(
       invocation,
@@ -36,7 +37,7 @@ export async function runRebuild(invocation: Invocation, words: RebuildWords): P
     if (words.view === undefined && !(await hasViews(settings, file))) continue;
     await using database = await composeRowsDatabase(settings, file);
     const names = new Set(chosen.map(({ name }) => name));
-    for (const view of await composeViews(file, database)) {
+    for (const view of await composeViews(file, database, settings)) {
       if (!names.has(view.name)) continue;
       if (invocation.terminal.interrupted.aborted) return exitCode.interrupted;
       const report = await rebuildView(invocation, { store, database, view }, words.verify);
@@ -53,8 +54,8 @@ interface Group {
   readonly views: readonly View[];
 }
 
-function selectViews(name: string | undefined): readonly Group[] {
-  const groups = listAllViews();
+function selectViews(settings: Settings, name: string | undefined): readonly Group[] {
+  const groups = listAllViews(settings);
   if (name === undefined) return groups;
   const chosen = groups
     .map(({ file, views }) => ({ file, views: views.filter((view) => view.name === name) }))
