@@ -46,7 +46,7 @@ export function renderDocs(document: OpenApi, { style, script, icon }: DocsAsset
 <label for="find">Find a route</label>
 <input id="find" type="search" placeholder="relays, zaps, csv …" autocomplete="off" spellcheck="false" aria-describedby="found">
 <kbd aria-hidden="true">/</kbd>
-<p id="found" role="status"></p>
+<p id="found" class="found" role="status"></p>
 </div>
 ${groups.map(renderNavGroup).join('\n')}
 <h2><a href="#types">Types</a></h2>

@@ -96,8 +96,9 @@ function relaySeries<Point extends object>({ name, point, read, ...parts }: Rela
     answer: z.array(point) as z.ZodType<readonly object[]>,
     table: { row: point, rows: (points) => points },
     load: (asked, sources) => {
+      const field = name === 'events' ? 'relayEvents' : name;
       const { url } = asked as { readonly url: string };
-      const request = { asked: asked as AskedSeries, usualRange: '24h', allowed: buckets, field: name } as const;
+      const request = { asked: asked as AskedSeries, usualRange: '24h', allowed: buckets, field } as const;
       return loadSeries(request, sources, async (query) => {
         const points = await read(sources, url, query);
         // No points say nothing of whether the relay is known.

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Coverage, Method, Range, Snapshot } from '../answers.ts';
 import type { RelayReads, SeriesQuery, StatisticsReads } from '../contract.ts';
+import { ownMethods } from './own-methods.ts';
 import { type AskedSeries, type SeriesSpan, toSeries } from './spans.ts';
 
 /** How long a copy of an answer is good: figures of now, totals, series of buckets, what hardly changes. */
@@ -87,11 +88,12 @@ export function pageOf<Row>(rows: readonly Row[], asked: { readonly offset: numb
   return { page: rows.slice(asked.offset, asked.offset + asked.limit), total: rows.length };
 }
 
-/** The methods of one field, by paths within it; the empty path becomes the name of the field. */
+/** The methods of one field, by paths within it; what is said of the field itself stands under its name. */
 export function methodsOf(methods: Readonly<Record<string, Method>>, field: string): Record<string, Method> {
   const found: Record<string, Method> = {};
   for (const [path, method] of Object.entries(methods)) {
-    if (path === field) found[field] = method;
+    // What is said of the whole holds for its parts.
+    if (path === field || field.startsWith(`${path}.`)) found[path] = method;
     else if (path.startsWith(`${field}.`)) found[path.slice(field.length + 1)] = method;
   }
   return found;
@@ -118,7 +120,7 @@ export async function loadSeries<Figures>(
     figures,
     asOf: new Date(sources.nowMs).toISOString(),
     range: span.range,
-    method: methodsOf(sources.statistics.methods(), field),
+    method: methodsOf({ ...ownMethods, ...sources.statistics.methods() }, field),
     ...coverage,
   };
 }

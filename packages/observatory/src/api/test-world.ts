@@ -114,7 +114,7 @@ interface Timer {
 }
 
 /** The fake clock with timers. */
-export function createTimers(fake: FakeClock): Clock & { advance(milliseconds: number): void } {
+function createTimers(fake: FakeClock): Clock & { advance(milliseconds: number): void } {
   const timers = new Set<Timer>();
   return {
     now: fake.now,
