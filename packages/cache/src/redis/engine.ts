@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ChainableCommander } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import { type Channels, createChannels, type OnProblem } from '../channels.ts';
 import type { Cache } from '../contract.ts';
 import type { Engine, HeldLease, Usage } from '../engine.ts';
@@ -7,7 +7,7 @@ import { CacheError } from '../errors.ts';
 import { createFront } from '../front.ts';
 import { commandTimeoutMs, keysPerCommandMax } from '../limits.ts';
 import { parseRedisAddress, type RedisAddress } from './address.ts';
-import { type ConnectionOptions, connectRedis, type RedisConnection } from './connection.ts';
+import { connectRedis, type RedisConnection } from './connection.ts';
 import { countScript, giveBackScript, prolongScript, runScript } from './scripts.ts';
 
 /** Options of a cache in Redis. */
@@ -18,7 +18,10 @@ export interface RedisCacheOptions {
   readonly commandTimeoutMs?: number | undefined;
   /** Is told of a lost connection, once until it is back, and of listeners that threw. */
   readonly onProblem?: OnProblem | undefined;
-  /** Is called when a lost connection is back: messages in between were missed, and leases may be gone. */
+  /**
+   * Is called when a lost connection is back, by each of the two (calls, listening) for itself: messages in between were
+   * missed, and leases may be gone.
+   */
   readonly onReconnect?: (() => void) | undefined;
 }
 
@@ -42,7 +45,7 @@ export async function openRedisCache(url: string, options: RedisCacheOptions = {
     isFirst = false;
   };
   const connection = await connectRedis(address, { commandTimeoutMs: timeoutMs, onProblem, onReady });
-  const posts = createPosts({ address, connection, prefix, timeoutMs, onProblem });
+  const posts = createPosts({ address, connection, prefix, timeoutMs, onProblem, onReconnect });
   return createFront({
     name: 'redis',
     ...createTable(connection, prefix),
@@ -140,18 +143,22 @@ interface PostsOptions {
   readonly prefix: string;
   readonly timeoutMs: number;
   readonly onProblem: OnProblem | undefined;
+  readonly onReconnect: (() => void) | undefined;
 }
 
 /** Channels: publishing goes the way of all calls, listening has a connection of its own, made when it is needed. */
-function createPosts({ address, connection, prefix, timeoutMs, onProblem }: PostsOptions) {
+function createPosts(options: PostsOptions) {
+  const { address, connection, prefix, timeoutMs, onProblem, onReconnect } = options;
   const start = `${prefix}.channel:`;
   const channels = createChannels(onProblem);
   let opening: Promise<RedisConnection> | undefined;
   const listen = (): Promise<RedisConnection> => {
-    opening ??= connectListener({ address, start, channels, commandTimeoutMs: timeoutMs }).catch((error) => {
-      opening = undefined;
-      throw error;
-    });
+    opening ??= connectListener({ address, start, channels, onReconnect, commandTimeoutMs: timeoutMs }).catch(
+      (error) => {
+        opening = undefined;
+        throw error;
+      },
+    );
     return opening;
   };
   return {
@@ -183,16 +190,34 @@ function createPosts({ address, connection, prefix, timeoutMs, onProblem }: Post
   } satisfies Partial<Engine>;
 }
 
-async function connectListener(
-  options: ConnectionOptions & { readonly address: RedisAddress; readonly start: string; readonly channels: Channels },
-): Promise<RedisConnection> {
-  const { address, start, channels, commandTimeoutMs: timeoutMs } = options;
+interface ListenerOptions {
+  readonly address: RedisAddress;
+  readonly start: string;
+  readonly channels: Channels;
+  readonly commandTimeoutMs: number;
+  readonly onReconnect: (() => void) | undefined;
+}
+
+async function connectListener(options: ListenerOptions): Promise<RedisConnection> {
+  const { address, start, channels, commandTimeoutMs: timeoutMs, onReconnect } = options;
+  let isFirst = true;
+  const onReady = async (redis: Redis): Promise<void> => {
+    const isBack = !isFirst;
+    isFirst = false;
+    const names = channels.names().map((name) => start + name);
+    if (!isBack || names.length === 0) return;
+    try {
+      await redis.subscribe(...names);
+      // Only now: whoever looks for what was missed must not miss more.
+      onReconnect?.();
+    } catch {
+      // Lost again; the next connection tries again.
+      redis.disconnect(true);
+    }
+  };
   const connection = await connectRedis(address, {
     commandTimeoutMs: timeoutMs,
-    onReady(redis) {
-      const names = channels.names().map((name) => start + name);
-      if (names.length > 0) redis.subscribe(...names).catch(() => redis.disconnect(true));
-    },
+    onReady: (redis) => void onReady(redis),
   });
   connection.redis.on('message', (channel: string, message: string) => {
     channels.deliver(channel.slice(start.length), message);

@@ -63,7 +63,7 @@ describe('Redis', { skip: server.isAvailable ? false : server.reason }, () => {
 
     await server.restart();
     await waitUntil(() => cache.isReachable());
-    assert.equal(returns, 1);
+    assert.ok(returns >= 1);
     assert.equal(await lease.renew(longMs), false, 'the lease was lost with the server');
     assert.equal(await cache.get('key'), undefined);
     assert.equal((await cache.increment('count', longMs)).count, 1);
@@ -74,6 +74,29 @@ describe('Redis', { skip: server.isAvailable ? false : server.reason }, () => {
       return heard.length > 0;
     });
     assert.ok(heard.every((message) => message === 'back'));
+  });
+
+  test('a lost connection for listening comes back by itself, and says that messages were missed', async () => {
+    let returns = 0;
+    await using cache = await openRedisCache(url, {
+      prefix: 'listening',
+      onReconnect: () => {
+        returns += 1;
+      },
+    });
+    const heard: string[] = [];
+    await cache.subscribe('channel', (message) => heard.push(message));
+    const { Redis } = await import('ioredis');
+    const operator = new Redis(url);
+    try {
+      assert.equal(await operator.call('CLIENT', 'KILL', 'TYPE', 'pubsub'), 1);
+    } finally {
+      operator.disconnect();
+    }
+    await waitUntil(() => returns === 1);
+    await cache.publish('channel', 'after');
+    await waitUntil(() => heard.length > 0);
+    assert.deepEqual(heard, ['after'], 'what was told to be back hears everything from then on');
   });
 
   test('calls that are under way when it dies get their errors, and every one of them an answer', async () => {
@@ -109,7 +132,7 @@ describe('Redis', { skip: server.isAvailable ? false : server.reason }, () => {
   });
 
   test('more calls than may wait are refused', async () => {
-    await using cache = await openRedisCache(url, { prefix: 'flood', commandTimeoutMs: 3_000 });
+    await using cache = await openRedisCache(url, { prefix: 'flood', commandTimeoutMs: 20_000 });
     server.freeze();
     const calls = Array.from({ length: 10_500 }, () => cache.get('key'));
     const settled = Promise.allSettled(calls);
