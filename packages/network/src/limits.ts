@@ -84,7 +84,7 @@ export const defaultLimits: NetworkLimits = {
   deliveriesMax: 20_000,
   deliveriesPause: 1_000,
   // REQs of one moment leave in one frame: less than a tenth of a round trip to most relays.
-  gatherMs: 5,
+  gatherMs: 8,
   // What relays allow where they do not say: strfry and most others 20.
   subscriptionsMax: 20,
   // Many relays allow 10.

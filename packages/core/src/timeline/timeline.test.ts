@@ -203,3 +203,22 @@ test('profiles of others that were shown lately are checked together with a time
     relay?.put(carol.profile({ name: 'two' }));
   }
 });
+
+test('a note that its author has deleted since it was shown goes, and costs no request of its own', async () => {
+  await using world = await createWorld(1);
+  const { network, bob, clock } = world;
+  const [relay] = network.relays;
+  const [stays, goes] = [bob.note('stays'), bob.note('goes', { created_at: startSeconds + 60 })];
+  relay?.put(stays, goes);
+  const core = await world.open();
+  await Promise.all([bob, world.alice].map(({ pubkey }) => core.relayList(pubkey)));
+  for (const expected of [['goes', 'stays'], ['stays']]) {
+    world.takeRequests();
+    await using timeline = await core.timeline({ kinds: [1], authors: [bob.pubkey] });
+    await timeline.loaded;
+    await waitForContents(timeline, expected);
+    assert.equal(world.takeRequests(), 1);
+    clock.jump(600_000);
+    relay?.put(bob.deletion([goes], { created_at: startSeconds + 3_700 }));
+  }
+});

@@ -1,5 +1,5 @@
 import type { Clock } from '@nostrata/network';
-import { compileFilters, type Filter, idOfSerialized, type Matcher, type NostrEvent } from '@nostrata/protocol';
+import { compileFilters, type Filter, idOfSerialized, Kind, type Matcher, type NostrEvent } from '@nostrata/protocol';
 import type { Change, EventStore } from '@nostrata/store';
 import { elapsed } from '../clock.ts';
 import type { LoadOptions, Timeline, TimelineOptions } from '../contract.ts';
@@ -140,17 +140,18 @@ class StoreTimeline implements Timeline {
       this.#setState('offline');
       return;
     }
+    const filters = [...this.#filters, ...toDeletionFilters(this.#filters)];
     const due = await this.#listDueProfiles();
     const rangeOptions = { ...this.#rangeOptions(this.#options), whole: due.filters };
     if (!live) {
       const isForced = policy === 'network-first' || policy === 'network-only';
       const stale = { ...rangeOptions, freshForMs: isForced ? 0 : freshForMs };
-      const { asked, answered, answers } = await ranges.loadNewest(this.#filters, stale);
+      const { asked, answered, answers } = await ranges.loadNewest(filters, stale);
       await this.#parts.profiles.note(due.wanted, answers);
       this.#setState(asked.length > 0 && answered.length === 0 ? 'offline' : 'live');
       return;
     }
-    const followed = await ranges.follow(this.#filters, rangeOptions);
+    const followed = await ranges.follow(filters, rangeOptions);
     if (this.#state === 'closed') {
       followed.close();
       return;
@@ -239,4 +240,15 @@ class StoreTimeline implements Timeline {
     }
     return events;
   }
+}
+
+/**
+ * What the authors of a timeline have deleted (NIP-09): a relay only stops sending a note, so that the store would show
+ * for ever what it has.
+ */
+function toDeletionFilters(filters: readonly Filter[]): readonly Filter[] {
+  const authors = filters.flatMap((filter) =>
+    filter.kinds?.includes(Kind.deletionRequest) ? [] : (filter.authors ?? []),
+  );
+  return authors.length > 0 ? [{ kinds: [Kind.deletionRequest], authors: [...new Set(authors)] }] : [];
 }
