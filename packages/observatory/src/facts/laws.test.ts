@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { Database, SqlRow } from '@nostrata/database';
 import type { NostrEvent, VerifiedEvent } from '@nostrata/protocol';
-import { createMemoryStore } from '@nostrata/store';
-import { seededRandom, testSeed } from '@nostrata/testing';
+import { createMemoryStore, type EventStore } from '@nostrata/store';
+import { fc, seededRandom, testSeed } from '@nostrata/testing';
 import { createViews } from '@nostrata/views';
 import { toDay, toHour, undated } from './buckets.ts';
 import { createFacts } from './facts.ts';
@@ -133,6 +133,36 @@ for (const { name, skip, open } of engines) {
       assert.deepEqual(results[2], results[0]);
     });
 
+    test('no event is poison: whatever its tags and content hold, it is counted and those after it are', async () => {
+      await using database = await open();
+      await using world = await createWorld(database);
+      const text = fc.oneof(
+        fc.string({ unit: 'binary', maxLength: 80 }),
+        fc.constantFrom('\0', '\ud800', 'e', 'p', 'a', `31990:${'0'.repeat(64)}:\0`, `31990:${'0'.repeat(64)}:\udfff`),
+        fc.constantFrom('', '{}', '{"kind":9734}', 'lnbc1', 'lnbc20u1', createInvoice('9007199254740991', 1)),
+      );
+      const tag = fc.tuple(
+        fc.constantFrom('client', 'client', 'e', 'bolt11', 'description', 'p', 'expiration'),
+        text,
+        text,
+      );
+      const parts = fc.record({
+        kind: fc.constantFrom(0, 1, 3, 7, 1111, 9735, 20_000, 30_023, 65_535),
+        created_at: fc.oneof(fc.integer(), fc.maxSafeInteger()).map(Math.abs),
+        tags: fc.array(tag, { maxLength: 6 }),
+        content: text,
+      });
+      const samples = fc.sample(parts, { seed: testSeed(), numRuns: 400 });
+      const events = [...new Map(samples.map((sample) => createEvent('alice', sample)).map((e) => [e.id, e])).values()];
+      for (let next = 0; next < events.length; next += 100) await world.tell(...events.slice(next, next + 100));
+      assert.equal(
+        total(await sumByKey(database, 'events')),
+        events.length - (await countExpired(world.store, events)),
+      );
+      const [clients] = await database.query<{ clients: number }>('SELECT count(*) AS clients FROM statistics_client');
+      assert.ok((clients?.clients ?? 0) > 20);
+    });
+
     test('a batch takes some statements for each table, not for each event', async () => {
       await using database = await open();
       const counter = { statements: 0 };
@@ -251,6 +281,12 @@ for (const { name, skip, open } of engines) {
       assert.equal(pubkeyOf('alice'), older.pubkey);
     });
   });
+}
+
+/** Those that the store refuses because they have expired. */
+async function countExpired(store: EventStore, events: readonly VerifiedEvent[]): Promise<number> {
+  const results = await store.put(events.map((event) => ({ event })));
+  return results.filter(({ outcome }) => outcome === 'expired').length;
 }
 
 /** What readers add up: every sum by key and bucket, the events of each author by the day, and everybody's first day. */

@@ -19,7 +19,7 @@ function* range(from: number, to: number): Generator<string> {
 test('an estimate is within three standard errors (2.5 %), and nearly exact while there are few', () => {
   assert.equal(createSketch().estimate(), 0);
   let worst = 0;
-  for (const size of [1, 10, 100, 1_000, 5_000, 20_000, 100_000, 300_000]) {
+  for (const size of [1, 10, 100, 1_000, 5_000, 20_000, 100_000]) {
     const error = sketchOf(range(0, size)).estimate() / size - 1;
     worst = Math.max(worst, Math.abs(error));
     assert.ok(Math.abs(error) < (size <= 100 ? 0.01 : 0.025), `${size}: ${(error * 100).toFixed(2)} %`);
@@ -29,7 +29,7 @@ test('an estimate is within three standard errors (2.5 %), and nearly exact whil
 
 test('sketches merge to that of all, whatever the order and the steps, to the byte', () => {
   const random = seededRandom(`sketch ${testSeed()}`);
-  for (const size of [0, 3, 900, 5_000, 5_600, 40_000]) {
+  for (const size of [0, 3, 900, 5_000, 5_600, 20_000]) {
     const names = [...range(0, size)];
     const whole = sketchOf(names).encode();
     const parts = [createSketch(), createSketch(), createSketch()];
