@@ -15,7 +15,6 @@ export interface BoundedMap {
 export interface Entry {
   readonly text: string;
   readonly endMs: number;
-  readonly bytes: number;
 }
 
 /** Bounds of a map, and its time. */
@@ -30,58 +29,105 @@ export function entryBytes(key: string, text: string): number {
   return entryOverheadBytes + key.length + Buffer.byteLength(text);
 }
 
-/** Creates an empty map. Its `Map` is kept in the order of use, the oldest first. */
+/** An entry in the ring of all, between one that was used before and one that was used after. */
+interface Node extends Entry {
+  readonly key: string;
+  readonly bytes: number;
+  older: Node;
+  newer: Node;
+}
+
+/**
+ * Creates an empty map. The order of use is a ring through the entries: a `Map` that is read from its old end and
+ * deleted from there walks over all it has deleted before.
+ */
 export function createBoundedMap({ now, entriesMax, bytesMax }: BoundedMapOptions): BoundedMap {
-  const entries = new Map<string, Entry>();
+  const nodeByKey = new Map<string, Node>();
+  const ring = createRing();
   let bytes = 0;
   let sweptAtMs = Number.NEGATIVE_INFINITY;
 
-  const drop = (key: string): void => {
-    const entry = entries.get(key);
-    if (entry === undefined) return;
-    entries.delete(key);
-    bytes -= entry.bytes;
+  const drop = (node: Node): void => {
+    nodeByKey.delete(node.key);
+    ring.remove(node);
+    bytes -= node.bytes;
   };
   const sweep = (): void => {
     sweptAtMs = now();
-    for (const [key, { endMs }] of entries) if (endMs <= sweptAtMs) drop(key);
+    for (const node of nodeByKey.values()) if (node.endMs <= sweptAtMs) drop(node);
   };
-  const isOver = (): boolean => entries.size > entriesMax || bytes > bytesMax;
+  const isOver = (): boolean => nodeByKey.size > entriesMax || bytes > bytesMax;
   const makeRoom = (): void => {
     // A clock that was set back must not keep what has run out in place of what has not.
     if (isOver() && Math.abs(now() - sweptAtMs) >= sweepPauseMs) sweep();
-    for (const key of entries.keys()) {
-      if (!isOver()) return;
-      drop(key);
-    }
+    for (let oldest = ring.oldest(); oldest && isOver(); oldest = ring.oldest()) drop(oldest);
   };
   return {
     get(key) {
-      const entry = entries.get(key);
-      if (entry === undefined) return undefined;
-      if (entry.endMs <= now()) {
-        drop(key);
+      const node = nodeByKey.get(key);
+      if (node === undefined) return undefined;
+      if (node.endMs <= now()) {
+        drop(node);
         return undefined;
       }
-      entries.delete(key);
-      entries.set(key, entry);
-      return entry;
+      ring.remove(node);
+      ring.add(node);
+      return node;
     },
     set(key, text, endMs) {
-      drop(key);
-      const entry = { text, endMs, bytes: entryBytes(key, text) };
-      entries.set(key, entry);
-      bytes += entry.bytes;
+      const before = nodeByKey.get(key);
+      if (before) {
+        // Its place in the `Map` is taken over, so that a counter leaves no trail of deleted places.
+        ring.remove(before);
+        bytes -= before.bytes;
+      }
+      const node = ring.create({ key, text, endMs, bytes: entryBytes(key, text) });
+      nodeByKey.set(key, node);
+      bytes += node.bytes;
       makeRoom();
     },
-    delete: drop,
+    delete(key) {
+      const node = nodeByKey.get(key);
+      if (node) drop(node);
+    },
     usage() {
       sweep();
-      return { entries: entries.size, bytes };
+      return { entries: nodeByKey.size, bytes };
     },
     clear() {
-      entries.clear();
+      nodeByKey.clear();
+      ring.clear();
       bytes = 0;
     },
+  };
+}
+
+/** The entries in the order of their use; each knows its neighbours, and a node without a key is between both ends. */
+function createRing() {
+  const ends = { key: '', text: '', endMs: 0, bytes: 0 } as Node;
+  const clear = (): void => {
+    ends.older = ends;
+    ends.newer = ends;
+  };
+  const add = (node: Node): void => {
+    node.older = ends.older;
+    node.newer = ends;
+    node.older.newer = node;
+    ends.older = node;
+  };
+  clear();
+  return {
+    clear,
+    add,
+    create(parts: Omit<Node, 'older' | 'newer'>): Node {
+      const node = { ...parts, older: ends, newer: ends };
+      add(node);
+      return node;
+    },
+    remove({ older, newer }: Node): void {
+      older.newer = newer;
+      newer.older = older;
+    },
+    oldest: (): Node | undefined => (ends.newer === ends ? undefined : ends.newer),
   };
 }
