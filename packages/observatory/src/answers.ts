@@ -20,6 +20,8 @@ export interface Coverage {
   readonly unseenEvents: number | null;
   /** Milliseconds since 1970 since when anything was collected; null before the first event. */
   readonly sinceMs: number | null;
+  /** True where the relays are made up, as in the demonstration: the figures then say nothing about Nostr. */
+  readonly synthetic: boolean;
 }
 
 /** What every answer of the API is wrapped in. Instants are ISO 8601 in UTC. */

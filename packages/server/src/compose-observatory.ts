@@ -101,7 +101,7 @@ async function compose(parts: ObservatoryParts, open: () => Promise<Database>): 
       elapsed: () => performance.now(),
       logger,
       metrics,
-      loadRelays: createLoadRelayFigures(database, relays, now),
+      loadRelays: createLoadRelayFigures({ database, relays, now, synthetic: settings.synthetic }),
       loadTrusted: createLoadTrusted(parts),
       caughtUp: () => runner?.caughtUp() ?? Promise.resolve(),
       schedule: runner ? parseSchedule(settings.snapshotSchedule) : null,

@@ -11,7 +11,7 @@ import type { Settings } from './config/table.ts';
 import { createApp } from './http/app.ts';
 import { type Health, loadHealth } from './http/health.ts';
 import { type Listener, listen } from './http/listen.ts';
-import { loadPage } from './http/page-files.ts';
+import { loadPage, type Page } from './http/page-files.ts';
 import { createResolveOrigin } from './http/proxy.ts';
 import { createJobs, createStoreJobs } from './jobs.ts';
 import { expireEveryMs, freeBytesMin, probeMsMax } from './limits.ts';
@@ -64,7 +64,7 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
       metrics: settings.metrics ? metrics.render : undefined,
       publicUrl: settings.publicUrl === '' ? undefined : settings.publicUrl,
       version,
-      page: observatory.api && (await loadPage({ folder: await openWebFolder(), paths: webPaths, policy: webPolicy })),
+      page: observatory.api && (await composePage(settings)),
       api: observatory.api,
     }),
     host: settings.host,
@@ -91,6 +91,10 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
     stop: () => stack.disposeAsync(),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+async function composePage({ synthetic }: Settings): Promise<Page> {
+  return await loadPage({ folder: await openWebFolder(), paths: webPaths, policy: webPolicy, synthetic });
 }
 
 interface Rooms {

@@ -71,6 +71,7 @@ export const coverage: Coverage = {
   gapSeconds: 45_320,
   covered: 0.9812,
   unseenEvents: 18_400,
+  synthetic: false,
   sinceMs: Date.parse('2023-02-01T00:00:00Z'),
 };
 

@@ -42,6 +42,7 @@ export const coverageSchema = z.object({
   covered: count.describe('Share of relay time that was covered, 0–1.'),
   unseenEvents: countOrNull.describe('Events that no connected relay showed us, estimated from how relays overlap.'),
   sinceMs: countOrNull.describe('Milliseconds since 1970 since when anything was collected.'),
+  synthetic: z.boolean().describe('True where the relays are made up: the figures then say nothing about Nostr.'),
 }) satisfies z.ZodType<Coverage>;
 
 const trend = z.object({

@@ -145,6 +145,7 @@ export function createSnapshot(range: Snapshot['range'], asOfMs = startMs - 60_0
       gapSeconds: 12,
       covered: 0.999,
       unseenEvents: 40,
+      synthetic: false,
       sinceMs: startMs - 10 * 86_400_000,
     },
     method: {

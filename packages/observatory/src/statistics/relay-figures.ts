@@ -5,12 +5,22 @@ import { sampleOneIn, topRelaysMax } from './limits.ts';
 import type { RelayFigures } from './snapshot.ts';
 import { spanOf, toHour } from './spans.ts';
 
+/** What relay figures are made from. */
+export interface RelayFiguresOptions {
+  readonly database: Queryable;
+  readonly relays: RelayReads;
+  readonly now: () => number;
+  /** True where the relays are made up. */
+  readonly synthetic: boolean;
+}
+
 /** Puts together what a snapshot says of relays. */
-export function createLoadRelayFigures(
-  database: Queryable,
-  relays: RelayReads,
-  now: () => number,
-): (range: Range) => Promise<RelayFigures> {
+export function createLoadRelayFigures({
+  database,
+  relays,
+  now,
+  synthetic,
+}: RelayFiguresOptions): (range: Range) => Promise<RelayFigures> {
   return async (range) => {
     const summary = await relays.summary(range);
     const top = await relays.relays({ range, sort: 'events', descending: true, limit: topRelaysMax });
@@ -20,7 +30,7 @@ export function createLoadRelayFigures(
       software: await relays.software(),
       nips: await relays.nips(),
       countries: await relays.countries(),
-      coverage: await loadCoverage(database, { range, nowMs: now(), relaysKnown: summary.known }),
+      coverage: await loadCoverage(database, { range, nowMs: now(), relaysKnown: summary.known, synthetic }),
     };
   };
 }
@@ -30,6 +40,7 @@ interface CoverageQuery {
   readonly range: Range;
   readonly nowMs: number;
   readonly relaysKnown: number;
+  readonly synthetic: boolean;
 }
 
 interface ConnectionRow {
@@ -42,7 +53,7 @@ interface ConnectionRow {
 /** What the figures of a range can have missed. */
 export async function loadCoverage(
   queryable: Queryable,
-  { range, nowMs, relaysKnown }: CoverageQuery,
+  { range, nowMs, relaysKnown, synthetic }: CoverageQuery,
 ): Promise<Coverage> {
   const span = spanOf(range, nowMs);
   const fromHour = range === 'all' ? 0 : span.unit === 'hour' ? span.from : span.from * 24;
@@ -63,6 +74,7 @@ export async function loadCoverage(
     covered: connected + gap === 0 ? 1 : connected / (connected + gap),
     unseenEvents: await estimateUnseen(queryable, fromHour * 3_600_000),
     sinceMs: typeof first?.hour === 'number' ? first.hour * 3_600_000 : null,
+    synthetic,
   };
 }
 

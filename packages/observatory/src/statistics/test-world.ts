@@ -90,6 +90,7 @@ const coverage: Coverage = {
   covered: 1,
   unseenEvents: null,
   sinceMs: null,
+  synthetic: false,
 };
 
 /** What there is to say where nothing was collected. */

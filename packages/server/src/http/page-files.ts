@@ -10,6 +10,8 @@ export interface PageOptions {
   readonly folder: string;
   readonly paths: readonly string[];
   readonly policy: string;
+  /** True where the page is to say that the network is made up. */
+  readonly synthetic: boolean;
 }
 
 /** One file as it is sent. */
@@ -39,10 +41,11 @@ const typeByExtension: Readonly<Record<string, string>> = {
 };
 
 /** Reads the files of a page: half a megabyte, once. */
-export async function loadPage({ folder, paths, policy }: PageOptions): Promise<Page> {
+export async function loadPage({ folder, paths, policy, synthetic }: PageOptions): Promise<Page> {
   const files = await loadFiles(folder);
-  const index = files.get('index.html');
-  if (!index) throw new Error(`there is no index.html in ${folder}`);
+  const built = files.get('index.html');
+  if (!built) throw new Error(`there is no index.html in ${folder}`);
+  const index = synthetic ? labelSynthetic(built) : built;
   const answer = (c: Context): Response =>
     send(c, index, {
       'Cache-Control': 'no-cache',
@@ -62,6 +65,12 @@ export async function loadPage({ folder, paths, policy }: PageOptions): Promise<
       });
     },
   };
+}
+
+/** The page shows its label by this attribute; packed copies would be without it. */
+function labelSynthetic({ type, etag, plain }: PageFile): PageFile {
+  const text = new TextDecoder().decode(plain).replace('<html ', '<html data-synthetic ');
+  return { type, etag: `${etag.slice(0, -1)}-synthetic"`, plain: new TextEncoder().encode(text) };
 }
 
 async function loadFiles(folder: string): Promise<ReadonlyMap<string, PageFile>> {

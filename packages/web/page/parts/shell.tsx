@@ -69,10 +69,20 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
         <ThemeToggle />
       </header>
       <main id="content" tabIndex={-1}>
+        {isSynthetic() ? (
+          <p class="synthetic" role="note">
+            This network is made up. Its relays and people live on the machine that runs this page.
+          </p>
+        ) : null}
         {children}
       </main>
     </div>
   );
+}
+
+/** The server says so in the document itself, so that no page is ever without it. */
+function isSynthetic(): boolean {
+  return 'synthetic' in document.documentElement.dataset;
 }
 
 function isAt(path: string, to: string): boolean {
