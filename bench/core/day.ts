@@ -4,7 +4,7 @@ import type { NostrEvent } from '@nostrata/protocol';
 import { createTestNetwork, seededRandom, type TestNetwork } from '@nostrata/testing';
 import type { Measured } from './contract.ts';
 import type { Script } from './script.ts';
-import { asEvents, type Subject, startSubject } from './subject.ts';
+import { asEvents, type Subject, type SubjectOptions, startSubject } from './subject.ts';
 import { createTruth, createWorld, relayRoles, type Truth, type World, type WorldSize } from './world.ts';
 
 /** How the day is run. */
@@ -58,6 +58,26 @@ export interface Day extends AsyncDisposable {
   finish(): Promise<DayResult>;
 }
 
+/**
+ * Opens and closes the app once, apart from its day, so that Node.js has its code compiled: an installed app is
+ * JavaScript, and the memory of translating our TypeScript would be counted as the library's. The same for all.
+ */
+async function compile(adapter: string, options: SubjectOptions, parent: string): Promise<void> {
+  await using app = await startSubject(adapter, options);
+  const nowhere = 'ws://127.0.0.1:1/';
+  const folder = mkdtempSync(join(parent, 'compile-'));
+  try {
+    await app.open({
+      ...{ secretHex: '07'.repeat(32), relays: [], lookupRelay: nowhere, everyRelay: [] },
+      ...{ folder, patienceMs: 1_000 },
+    });
+    await app.close();
+    await app.end();
+  } catch (error) {
+    console.error(`${adapter}: its code is not compiled before its day: ${(error as Error).message}`);
+  }
+}
+
 /** Prepares the day of one library in a network of its own. */
 export async function startDay(
   subject: { readonly name: string; readonly adapter: string },
@@ -70,7 +90,12 @@ export async function startDay(
   const world = createWorld({ ...options, startSeconds: startMs / 1_000, urls: network.urls });
   const day = createDay({ options, world, network, truth: createTruth(), startMs });
   await day.prepare();
-  const app = await startSubject(subject.adapter, options.patienceMs * 4 + 20_000);
+  const processOptions = {
+    deadlineMs: options.patienceMs * 4 + 20_000,
+    codeFolder: join(options.folder, 'code', subject.name),
+  };
+  await compile(subject.adapter, processOptions, options.folder);
+  const app = await startSubject(subject.adapter, processOptions);
   const ended = { traffic: network.totals(), seconds: 0, sessions: 0 };
   return {
     async run() {

@@ -12,6 +12,8 @@ const state: { app: App | undefined; offsetMs: number } = { app: undefined, offs
 Date.now = () => machineNow() + state.offsetMs;
 
 process.on('message', (request: SubjectRequest) => void respond(request));
+// Whatever a library still does then; Node.js keeps the code that it has compiled.
+process.on('disconnect', () => process.exit(0));
 // A library's own stray errors must not end the day of its app; they show in what is lost.
 process.on('uncaughtException', (error) => console.error(error));
 process.on('unhandledRejection', (error) => console.error(error));
