@@ -265,6 +265,24 @@ test('of two drafts of one replaceable event the newer is signed, and the older 
   assert.deepEqual(far.asked, ['{"name":"newer"}']);
 });
 
+test('a deletion that waits for its signer deletes nothing before it is signed', async () => {
+  await using world = await createWorld(1);
+  const far = createFarSigner(world.alice);
+  far.mood = 'there';
+  const core = await world.open({ signer: far.signer });
+  const dear = await core.publish(note);
+  await dear.settled;
+  far.mood = 'away';
+  const template = { kind: 5, content: '', tags: [['e', dear.id]] };
+  const deletion = await core.publish(template, { awaitSignature: {} });
+  assert.deepEqual([deletion.status, await eventsSent(core)], ['unsigned', [note.content]]);
+  far.mood = 'there';
+  core.setOnline(true);
+  assert.equal((await deletion.settled).status, 'delivered');
+  assert.deepEqual(await eventsSent(core), []);
+  assert.deepEqual(world.network.relay(0).events({ kinds: [1] }), []);
+});
+
 test('a draft never replaces what came from another device after it was written', async () => {
   await using world = await createWorld(1);
   const far = createFarSigner(world.alice);
