@@ -32,7 +32,7 @@ class RunningEngine implements Engine {
     flusher.start();
     figures.start();
     await shares.start();
-    await this.#list();
+    await this.#listSafely();
     if (options.onRelays) this.#ends.push(options.onRelays(() => void this.#listSafely()));
     this.#every(limits.pruneMs, () => this.#prune());
     this.#every(limits.leaseRoundMs, () => this.#findLost());
@@ -81,13 +81,14 @@ class RunningEngine implements Engine {
     await choose(await options.relays());
   }
 
+  /** Where the list or the database is away, it is tried again. */
   async #listSafely(): Promise<void> {
+    if (this.#isStopped) return;
     try {
       await this.#list();
     } catch (error) {
       this.#parts.failed('relays', error);
-      if (!this.#isStopped)
-        this.#ends.push(this.#parts.options.clock.after(this.#parts.limits.retryMsMax, () => void this.#listSafely()));
+      this.#ends.push(this.#parts.options.clock.after(this.#parts.limits.retryMsMax, () => void this.#listSafely()));
     }
   }
 

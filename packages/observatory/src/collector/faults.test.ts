@@ -178,6 +178,25 @@ describe('what goes wrong around a collector', () => {
     await waitUntil(async () => (await collector.flush()) && sumOf(await readTotals(place), 'events') === 1);
   });
 
+  test('a relay that forges above all is left alone for a while, and comes back when it has stopped', async () => {
+    await using network = await createTestNetwork({ seed: 'forger', relays: 2 });
+    const forger = network.relay(0);
+    forger.set({ forge: { share: 1, part: 'body' } });
+    forger.put(...notes);
+    network.relay(1).put(...notes);
+    await using place = await openPlace();
+    await using collector = collectFrom(place, { network, limits: { forgeriesMax: 10, askAgainMs: 300 } });
+    await collector.start();
+    await waitUntil(() => forger.ledger.closes.length > 0, { what: 'the forger to be left alone' });
+    const asked = forger.ledger.requests.length;
+    forger.heal();
+    await waitUntil(() => forger.ledger.requests.length > asked, { what: 'the forger to be asked again' });
+    await settle(collector, 2);
+    const totals = await readTotals(place);
+    assert.deepEqual([totals.get(1)?.events, totals.get(2)?.events], [30, 30]);
+    assert.equal(totals.get(1)?.invalid, 30);
+  });
+
   test('a relay that is gone for long is tried again and again', async () => {
     await using network = await createTestNetwork({ seed: 'gone', relays: 1 });
     const relay = network.relay(0);

@@ -19,6 +19,8 @@ export interface FlusherOptions {
   readonly sources: () => Iterable<Source>;
   /** Puts into the ledger what is counted from outside: bytes, connected time. */
   readonly account: () => void;
+  /** The relay sends forged events above all. */
+  readonly forging: (source: Source) => void;
   /** Others own these relays now. */
   readonly lost: (relays: ReadonlySet<number>) => void;
   readonly clock: Clock;
@@ -165,6 +167,7 @@ class SingleFlight implements Flusher {
         if (first) ledger.quarantine({ id, sig, kind, reason, relay: first.relay, atMs: clock.now() });
         intake.settle(entry, 'refused');
       }
+      this.#findForgers();
       intake.putBack(open);
       if (open.length > 0) throw fault instanceof Error ? fault : new Error('the door is not well');
     }
@@ -182,6 +185,18 @@ class SingleFlight implements Flusher {
       if (source.isCaughtUp && source.newest !== source.watermark) marks.set(source, source.newest);
     }
     return marks;
+  }
+
+  #findForgers(): void {
+    const { sources, limits, forging } = this.#options;
+    for (const source of sources()) {
+      if (source.forged + source.genuine < limits.forgeriesMax) continue;
+      const isForger = source.forged >= limits.forgeriesMax && source.forged > source.genuine;
+      if (isForger) forging(source);
+      // What was long ago counts half.
+      source.forged = isForger ? 0 : source.forged / 2;
+      source.genuine = isForger ? 0 : source.genuine / 2;
+    }
   }
 
   async #observe(): Promise<void> {

@@ -146,8 +146,10 @@ class BatchIntake implements Intake {
       if (verdict === 'refused') counts.refused++;
       else if (verdict === 'forged') {
         counts.invalid++;
+        source.forged++;
         figures.invalid(1);
       } else {
+        source.genuine++;
         const pair = ofPair(fingerprint, source.relay);
         const isNovel = verdict === 'novel' ? place === 0 : source.url === first;
         if (this.#pairs.has(pair)) counts.repeats++;

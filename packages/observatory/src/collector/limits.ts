@@ -10,6 +10,7 @@ export interface CollectorLimits {
   readonly eventsRemembered: number;
   readonly pairsRemembered: number;
   readonly forgeriesRemembered: number;
+  readonly forgeriesMax: number;
   readonly lookBackSeconds: number;
   readonly overlapSeconds: number;
   readonly exactGapSeconds: number;
@@ -47,6 +48,9 @@ export const defaultCollectorLimits: CollectorLimits = {
   pairsRemembered: 2_097_152,
   // Forged copies that relays repeat.
   forgeriesRemembered: 65_536,
+  // A relay of which so many new events were forged, and more than were genuine, is left alone for a while: each costs
+  // the check of a signature.
+  forgeriesMax: 1_000,
   // How far back a relay is asked that was never asked before.
   lookBackSeconds: 3_600,
   // A relay is asked again from so long before its watermark: a connection that is half open is noticed within 60 s,

@@ -95,6 +95,11 @@ function connect(beginning: Beginning): Parts {
     observe: options.observe,
     account: () => account(false),
     sources: () => Array.from(roster.sessions(), ({ source }) => source),
+    forging({ url }) {
+      logger.warn({ relay: url }, 'a relay sends forged events above all and is left alone for a while');
+      metrics.failed?.('forging');
+      roster.find(url)?.suspend();
+    },
     lost(relays) {
       shares.lose(relays);
       roster.drop(relays);

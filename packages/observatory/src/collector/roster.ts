@@ -66,7 +66,15 @@ export function createRoster(options: RosterOptions): Roster {
       if (book === undefined || !wanted.has(url)) continue;
       const { since, fingerprints, accountedMs } = book;
       intake.remember(relay, fingerprints);
-      const state = { newest: since, watermark: since, isCaughtUp: false, isConnected: false, isRecovering: true };
+      const state = {
+        newest: since,
+        watermark: since,
+        isCaughtUp: false,
+        isConnected: false,
+        isRecovering: true,
+        forged: 0,
+        genuine: 0,
+      };
       const source: Source = { relay, url, ...state };
       coverage.begin(source, accountedMs ?? nowMs);
       queue.push(source);

@@ -29,6 +29,8 @@ export interface Session {
   connected(isConnected: boolean): void;
   /** More came than could be kept: what is missing is asked for again. */
   overflowed(): void;
+  /** It sends nothing that is worth its cost: it is left alone for a while, longer each time. */
+  suspend(): void;
   /** Idempotent. */
   stop(): void;
 }
@@ -57,6 +59,7 @@ class RelaySession implements Session {
   #connection = new AbortController();
   #live: LiveSubscription | undefined;
   #asked = 0;
+  #isSuspended = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -74,6 +77,12 @@ class RelaySession implements Session {
     this.#lose();
   }
 
+  suspend(): void {
+    this.#isSuspended = true;
+    this.#lose();
+    this.#live?.close();
+  }
+
   stop(): void {
     this.source.isCaughtUp = false;
     this.#stopping.abort();
@@ -89,10 +98,12 @@ class RelaySession implements Session {
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#stopping.signal.aborted) {
-      const end = await this.#follow().catch((error: unknown) => {
+      let end = await this.#follow().catch((error: unknown) => {
         this.#options.failed(error);
         return 'refused' as const;
       });
+      if (this.#isSuspended) end = 'refused';
+      this.#isSuspended = false;
       if (end === 'refused') await this.#pause(Math.min(20, failures++));
       else failures = 0;
     }

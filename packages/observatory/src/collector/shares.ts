@@ -42,6 +42,8 @@ class LeasedShares implements Shares {
   #place: number | undefined;
   #cancel = (): void => undefined;
   #isRunning = false;
+  /** What is held has changed, and that has not been acted on yet. */
+  #hasChanged = false;
   #round: Promise<void> = Promise.resolve();
 
   constructor(options: SharesOptions) {
@@ -101,7 +103,9 @@ class LeasedShares implements Shares {
     const surplus = [...this.#leases].slice(fair);
     for (const [shard] of surplus) this.#leases.delete(shard);
     const isMore = await this.#acquire(fair - this.#leases.size, surplus.length > 0);
-    if (isLess || isMore || surplus.length > 0) await changed();
+    this.#hasChanged ||= isLess || isMore || surplus.length > 0;
+    if (this.#hasChanged) await changed();
+    this.#hasChanged = false;
     // Only now nothing of it is collected here any more.
     await Promise.all(surplus.map(([, lease]) => lease.release()));
   }

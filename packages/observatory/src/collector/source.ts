@@ -9,6 +9,9 @@ export interface Source {
   /** Everything up to this second was taken and is durable. */
   watermark: number;
   isConnected: boolean;
+  /** New events that turned out forged and genuine, since somebody looked. */
+  forged: number;
+  genuine: number;
   /** True until it was caught up with for the first time: it may send what an earlier run has not counted. */
   isRecovering: boolean;
 }
