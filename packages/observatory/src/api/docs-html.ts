@@ -123,7 +123,7 @@ ${renderText(operation.description)}
 <form data-path="${escapeHtml(path)}" data-type="${escapeHtml(Object.keys(contentOf(operation))[0] ?? '')}" aria-label="Try ${escapeHtml(operation.summary)}">
 ${parameters === '' ? '' : `<div class="parameters">${parameters}</div>`}
 <div class="actions needs-script"><button type="submit" class="main">Send</button>
-<code class="curl"></code><button type="button" class="copy">Copy</button></div>
+<code class="curl" tabindex="0"></code><button type="button" class="copy">Copy</button></div>
 <div class="result" hidden><p class="status" role="status"></p><pre tabindex="0" aria-label="Answer"></pre></div>
 </form>
 </article>`;
