@@ -64,10 +64,12 @@ export async function startTestSite(options: {
     response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
     response.end(JSON.stringify(body));
   };
-  if (options.relayPort !== undefined) passUpgradesTo(server, options.relayPort);
+  const tunnels = new Set<Socket>();
+  if (options.relayPort !== undefined) passUpgradesTo(server, options.relayPort, tunnels);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const stop = async (): Promise<void> => {
     server.closeAllConnections();
+    for (const socket of tunnels) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   };
   return {
@@ -103,7 +105,7 @@ async function answerFile(folder: string, path: string, response: ServerResponse
 }
 
 /** WebSockets go to a relay on this machine, byte by byte. */
-function passUpgradesTo(server: Server, port: number): void {
+function passUpgradesTo(server: Server, port: number, tunnels: Set<Socket>): void {
   server.on('upgrade', (request: IncomingMessage, client: Socket, head: Buffer) => {
     const relay = connect(port, '127.0.0.1', () => {
       const lines = request.rawHeaders.reduce(
@@ -114,7 +116,16 @@ function passUpgradesTo(server: Server, port: number): void {
       relay.write(head);
       relay.pipe(client).pipe(relay);
     });
-    relay.on('error', () => client.destroy());
-    client.on('error', () => relay.destroy());
+    for (const [socket, other] of [
+      [relay, client],
+      [client, relay],
+    ] as const) {
+      tunnels.add(socket);
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => {
+        tunnels.delete(socket);
+        other.destroy();
+      });
+    }
   });
 }

@@ -9,6 +9,9 @@ import { fixtureNow } from './test-fixtures.ts';
 import type { Scene } from './test-scenes.ts';
 import { startTestSite, type TestWebSite } from './test-site.ts';
 
+/** How long a test waits for one thing in the page. */
+const stepMs = 10_000;
+
 /** How a page is visited. */
 export interface VisitOptions {
   readonly scene?: Scene;
@@ -62,6 +65,7 @@ async function openVisit(
   site.show(scene);
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: theme });
   const page = await context.newPage();
+  page.setDefaultTimeout(stepMs);
   const faults: string[] = [];
   const note = (text: string): void => {
     if (!expected?.test(text)) faults.push(text);

@@ -1,6 +1,7 @@
 import type { Cohort } from '@nostrata/observatory';
 import type { JSX } from 'preact';
 import { formatBucket, formatCount, formatShare } from '../format.ts';
+import { ScrollBox } from '../parts/scroll-box.tsx';
 import { heatStep } from './heat.ts';
 import { HeatKey } from './hour-map.tsx';
 
@@ -10,37 +11,39 @@ export function CohortMap({ cohorts, period }: { cohorts: readonly Cohort[]; per
   const later = cohorts.flatMap(({ active }) => active.slice(1));
   const most = Math.max(0.01, ...later);
   return (
-    <div class="cohort-box">
-      <table class="heat cohorts">
-        <caption class="unseen">Share of each cohort that was active in the {period}s after it began</caption>
-        <thead>
-          <tr>
-            <th scope="col">Began</th>
-            <th scope="col">Users</th>
-            {Array.from({ length: periods }, (_, age) => (
-              <th key={`${age}`} scope="col">
-                {age === 0 ? `${period === 'week' ? 'Week' : 'Month'} 0` : `+${age}`}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {cohorts.map(({ from, users, active, lastOpen }) => (
-            <tr key={from}>
-              <th scope="row">{formatBucket(from, period)}</th>
-              <td class="figure">{formatCount(users)}</td>
-              {active.map((share, age) => (
-                <Cell
-                  key={`${age}`}
-                  share={share}
-                  step={age === 0 ? 5 : heatStep(share, [0, most])}
-                  open={lastOpen && age === active.length - 1}
-                />
+    <div>
+      <ScrollBox label={`Cohorts by ${period}`} plain>
+        <table class="heat cohorts">
+          <caption class="unseen">Share of each cohort that was active in the {period}s after it began</caption>
+          <thead>
+            <tr>
+              <th scope="col">Began</th>
+              <th scope="col">Users</th>
+              {Array.from({ length: periods }, (_, age) => (
+                <th key={`${age}`} scope="col">
+                  {age === 0 ? `${period === 'week' ? 'Week' : 'Month'} 0` : `+${age}`}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {cohorts.map(({ from, users, active, lastOpen }) => (
+              <tr key={from}>
+                <th scope="row">{formatBucket(from, period)}</th>
+                <td class="figure">{formatCount(users)}</td>
+                {active.map((share, age) => (
+                  <Cell
+                    key={`${age}`}
+                    share={share}
+                    step={age === 0 ? 5 : heatStep(share, [0, most])}
+                    open={lastOpen && age === active.length - 1}
+                  />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </ScrollBox>
       <HeatKey from="0 %" to={formatShare(most)} unit={`came back; dashed: the ${period} has not ended`} />
     </div>
   );

@@ -23,7 +23,7 @@ export function HourMap({ cells }: { cells: readonly HourCell[] }): JSX.Element 
   const counts = cells.map(({ events }) => events);
   const ends = [Math.min(...counts), Math.max(...counts)] as const;
   return (
-    <div class="hour-box">
+    <div>
       <table class="heat hours">
         <caption class="unseen">Events by day of the week and hour of the day, UTC</caption>
         <thead>

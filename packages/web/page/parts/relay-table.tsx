@@ -25,7 +25,7 @@ export function RelayTable(props: {
   const from = current * rowsPerPage;
   return (
     <>
-      <div class="relay-table">
+      <div class="relay-table columns">
         <table class="figures">
           <caption class="unseen">Relays, sorted by {sortNames[choice.sort].name}</caption>
           <thead>
