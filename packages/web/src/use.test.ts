@@ -4,6 +4,20 @@ import { skipWithoutChromium, waitUntil } from '@nostrata/testing';
 import { startFixtureRelay } from './test-relay.ts';
 import { findBarriers, startReader, type TestReader } from './test-visit.ts';
 
+const allPaths = [
+  '/',
+  '/relays',
+  '/relays/wss%3A%2F%2Fprimal-1.example%2F',
+  '/map',
+  '/kinds',
+  '/users',
+  '/zaps',
+  '/hours',
+  '/live',
+  '/query',
+  '/about',
+] as const;
+
 describe('use of the page', { skip: skipWithoutChromium() }, () => {
   let reader: TestReader | undefined;
   let relay: Awaited<ReturnType<typeof startFixtureRelay>> | undefined;
@@ -171,24 +185,14 @@ describe('use of the page', { skip: skipWithoutChromium() }, () => {
   });
 
   test('no page is wider than a phone', async () => {
-    for (const path of [
-      '/',
-      '/relays',
-      '/relays/wss%3A%2F%2Fprimal-1.example%2F',
-      '/map',
-      '/kinds',
-      '/users',
-      '/zaps',
-      '/hours',
-      '/live',
-      '/query',
-      '/about',
-    ]) {
-      assert.ok(reader);
-      await using narrow = await reader.visit(path, { width: 360 });
-      await narrow.page.locator('main h2').first().waitFor();
-      await narrow.page.locator('.skeleton').waitFor({ state: 'detached' });
-      const wider = await narrow.page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+    assert.ok(reader);
+    await using narrow = await reader.visit('/', { width: 360 });
+    const { page } = narrow;
+    for (const path of allPaths) {
+      await page.evaluate(`history.pushState(null, '', '${path}'); dispatchEvent(new PopStateEvent('popstate'))`);
+      await page.locator('main .page-head h1').waitFor();
+      await page.locator('.skeleton').waitFor({ state: 'detached' });
+      const wider = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
       assert.ok(wider <= 0, `${path} is ${wider} px too wide`);
     }
   });
