@@ -9,7 +9,6 @@ import {
   createCollector,
   createFacts,
   createLoadRelayFigures,
-  createProber,
   createRegistry,
   createRelayReads,
   createStatistician,
@@ -30,8 +29,8 @@ import { composeStatisticsDatabase, composeViews } from './compose-views.ts';
 import { ConfigError } from './config/errors.ts';
 import type { Settings } from './config/table.ts';
 import { parseKinds } from './config/values.ts';
-import { lead } from './leading.ts';
-import { anchorsEveryMs, firstProbesMsMax, probeRoundMsMax } from './limits.ts';
+import { anchorsEveryMs } from './limits.ts';
+import { leadProbes, type RelayWork, refreshRelays } from './relay-work.ts';
 import { loadCountryFinder, loadSeeds } from './seeds.ts';
 import { version } from './version.ts';
 
@@ -107,8 +106,9 @@ async function compose(parts: ObservatoryParts, open: () => Promise<Database>): 
       schedule: runner ? parseSchedule(settings.snapshotSchedule) : null,
     }),
   );
+  if (runner) started.use(refreshRelays({ ...parts, database, registry, clock, logger }));
   await collector?.start();
-  if (collector && settings.probeEvery > 0) started.use(leadProbes(parts, { database, registry, clock, logger }));
+  if (collector && settings.probeEvery > 0) started.use(leadProbes({ ...parts, database, registry, clock, logger }));
   // The first figures are there at once, and not only at the next full five minutes.
   if (runner)
     void statistician.compute().catch((error: unknown) => logger.warn({ error: String(error) }, 'no snapshot yet'));
@@ -123,11 +123,7 @@ async function compose(parts: ObservatoryParts, open: () => Promise<Database>): 
   };
 }
 
-interface Shared {
-  readonly database: Database;
-  readonly clock: { now(): number; after(milliseconds: number, callback: () => void): () => void };
-  readonly logger: Logger;
-}
+type Shared = Omit<RelayWork, 'settings' | 'cache' | 'metrics' | 'registry'>;
 
 async function composeRegistry(
   { settings, metrics, roles }: ObservatoryParts,
@@ -176,42 +172,6 @@ function composeCollector(
     store,
     connectionsMax: settings.collectConnections,
     limits: { flushMs: settings.collectFlush * 1_000, lookBackSeconds: settings.collectPast },
-  });
-}
-
-/** Of several collectors one probes: all see the network from the same place. */
-function leadProbes(
-  { settings, cache, metrics }: ObservatoryParts,
-  { database, registry, clock, logger }: Shared & { readonly registry: Registry },
-): AsyncDisposable {
-  const everyMs = settings.probeEvery * 1_000;
-  return lead({
-    cache,
-    name: 'probes',
-    after: clock.after,
-    onFailed(error) {
-      metrics.failed?.('probes');
-      logger.error({ error: String(error) }, 'probes were interrupted');
-    },
-    async begin() {
-      const prober = createProber({
-        database,
-        registry,
-        clock,
-        monotonicMs: () => performance.now(),
-        random: Math.random,
-        logger,
-        metrics,
-        allowLocal: settings.allowLocalRelays,
-        limits: {
-          everyMs,
-          firstSpreadMs: Math.min(firstProbesMsMax, everyMs / 4),
-          roundMs: Math.min(probeRoundMsMax, everyMs / 2),
-        },
-      });
-      await prober.start();
-      return () => prober.stop();
-    },
   });
 }
 

@@ -97,7 +97,7 @@ for (const engine of engines) {
       assert.deepEqual(
         cohorts.map(({ from, users, active }) => ({ from, users, active })),
         [
-          { from: '2026-11-02', users: 2, active: [2, 1, 1] },
+          { from: '2026-11-02', users: 2, active: [1, 0.5, 0.5] },
           { from: '2026-11-09', users: 1, active: [1, 0] },
           { from: '2026-11-16', users: 0, active: [0] },
         ],

@@ -50,7 +50,7 @@ export interface CohortOptions {
   readonly today: number;
 }
 
-/** Users by the period of their first event, and how many of them were active in each period from then on. */
+/** Users by the period of their first event, and the share of them that was active in each period from then on. */
 export async function loadCohorts(index: AuthorIndex, options: CohortOptions): Promise<Cohort[]> {
   const starts = listStarts(options);
   const cohortByStart = new Map(starts.map((start, number) => [start, number]));
@@ -72,12 +72,14 @@ export async function loadCohorts(index: AuthorIndex, options: CohortOptions): P
     });
     for (let cohort = 0; cohort <= number; cohort++) active[cohort]?.push(counts[cohort] ?? 0);
   }
-  return starts.map((start, number) => ({
-    from: toDate(start),
-    users: sizes[number] ?? 0,
-    active: active[number] ?? [],
-    lastOpen: true,
-  }));
+  const cohorts = starts.map((start, number) => {
+    const users = sizes[number] ?? 0;
+    const shares = (active[number] ?? []).map((count) => (users === 0 ? 0 : count / users));
+    return { from: toDate(start), users, active: shares, lastOpen: true };
+  });
+  // Before the first user there was nobody to come back.
+  const first = cohorts.findIndex(({ users }) => users > 0);
+  return first < 0 ? [] : cohorts.slice(first);
 }
 
 /** Active and new users of each bucket; a bucket counts everybody once. */
