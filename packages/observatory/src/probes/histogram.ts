@@ -87,10 +87,24 @@ export function formatHistograms(histograms: Histograms): string {
 /** Reads what `formatHistograms` wrote. */
 export function parseHistograms(text: string): Histograms {
   const histograms: Histograms = new Map();
-  for (const [phase, list] of Object.entries(JSON.parse(text) as Record<Phase, number[]>)) {
+  mergeText(histograms, text, phases);
+  return histograms;
+}
+
+/** Adds what `formatHistograms` wrote, as far as these phases go: many rows are summed up with nothing between. */
+export function mergeText(histograms: Histograms, text: string, wanted: readonly Phase[]): void {
+  const lists = JSON.parse(text) as Partial<Record<Phase, readonly number[]>>;
+  for (const phase of wanted) {
+    const list = lists[phase];
+    if (list === undefined) continue;
+    let histogram = histograms.get(phase);
+    if (histogram === undefined) {
+      histogram = new Map();
+      histograms.set(phase, histogram);
+    }
     for (let at = 0; at + 1 < list.length; at += 2) {
-      addToBucket(histograms, phase as Phase, { bucket: list[at] ?? 0, count: list[at + 1] ?? 0 });
+      const bucket = list[at] ?? 0;
+      histogram.set(bucket, (histogram.get(bucket) ?? 0) + (list[at + 1] ?? 0));
     }
   }
-  return histograms;
 }

@@ -1,6 +1,6 @@
 import type { Database, Queryable, SqlValue } from '@nostrata/database';
 import { insertRows, selectIn } from '../registry/rows.ts';
-import { addMeasurement, formatHistograms, type Histograms, parseHistograms } from './histogram.ts';
+import { addMeasurement, formatHistograms, type Histograms, mergeText, phases } from './histogram.ts';
 import { type Beat, type OutageChange, type Standing, stand } from './outages.ts';
 import type { JudgedOutcome } from './rounds.ts';
 
@@ -74,11 +74,7 @@ async function addToBuckets(
       if (sum === undefined) continue;
       sum.probes += row.probes;
       sum.failures += row.failures;
-      for (const [phase, histogram] of parseHistograms(row.histograms)) {
-        const into = sum.histograms.get(phase) ?? new Map<number, number>();
-        for (const [place, count] of histogram) into.set(place, (into.get(place) ?? 0) + count);
-        sum.histograms.set(phase, into);
-      }
+      mergeText(sum.histograms, row.histograms, phases);
     }
   }
   const set = ['probes', 'failures', 'histograms'].map((column) => `${column} = excluded.${column}`).join(', ');

@@ -7,7 +7,8 @@ import { type ProbeParts, probeRelay } from './probe.ts';
 import { createCertificate } from './test-certificate.ts';
 import { createMemory, findClosedPort, startRelay, startTcp } from './test-relay.ts';
 
-const limits = { ...probeLimits, dnsMs: 300, phaseMs: 300 };
+/** What is expected to answer has the time that it has in life; what is expected not to is not waited for as long. */
+const impatient = { ...probeLimits, dnsMs: 300, phaseMs: 300 };
 const parts: ProbeParts = {
   clock: {
     after(milliseconds, callback) {
@@ -19,9 +20,10 @@ const parts: ProbeParts = {
   now: () => Date.now(),
   random: Math.random,
   allowLocal: true,
-  limits,
+  limits: { ...probeLimits, dnsMs: 5_000 },
   lookupHost: async () => [{ address: '127.0.0.1' }],
 };
+const hasty: ProbeParts = { ...parts, limits: impatient };
 const keys = createKeys('prober');
 const write = {
   sign: async (event: Parameters<NonNullable<ProbeParts['write']>['sign']>[0]) =>
@@ -59,16 +61,16 @@ describe('a probe', () => {
     const port = await findClosedPort();
     assert.equal((await probeRelay(`ws://localhost:${port}`, parts)).failure, 'tcp: ECONNREFUSED');
     await using halfOpen = await startTcp(() => undefined);
-    assert.equal((await probeRelay(halfOpen.url, parts)).failure, 'open: no answer within 300 ms');
+    assert.equal((await probeRelay(halfOpen.url, hasty)).failure, 'open: no answer within 300 ms');
     const secure = halfOpen.url.replace('ws:', 'wss:');
-    assert.equal((await probeRelay(secure, parts)).failure, 'tls: no answer within 300 ms');
+    assert.equal((await probeRelay(secure, hasty)).failure, 'tls: no answer within 300 ms');
     await using garbage = await startTcp((socket) => socket.end('garbage\r\n\r\n'));
     assert.match((await probeRelay(garbage.url, parts)).failure ?? '', /^open: /);
     await using broken = await startRelay({ upgradeStatus: 503 });
     assert.equal((await probeRelay(broken.url, parts)).failure, 'open: Unexpected server response: 503');
     await using moved = await startRelay({ upgradeStatus: 301 });
     assert.equal((await probeRelay(moved.url, parts)).failure, 'open: Unexpected server response: 301');
-    const deaf = { ...parts, lookupHost: () => new Promise<never>(() => undefined) };
+    const deaf = { ...hasty, lookupHost: () => new Promise<never>(() => undefined) };
     assert.equal((await probeRelay('ws://relay.example.com', deaf)).failure, 'dns: no answer within 300 ms');
     const unknown = { ...parts, lookupHost: () => Promise.reject(Object.assign(new Error(''), { code: 'ENOTFOUND' })) };
     assert.equal((await probeRelay('ws://relay.example.com', unknown)).failure, 'dns: ENOTFOUND');
@@ -76,7 +78,7 @@ describe('a probe', () => {
 
   test('of a relay that opens and answers nothing fails, and what is no answer is none', async () => {
     await using mute = await startRelay({ answer: () => undefined });
-    const silent = await probeRelay(mute.url, parts);
+    const silent = await probeRelay(mute.url, hasty);
     assert.equal(silent.failure, 'read: no answer within 300 ms');
     assert.ok(silent.ms.has('open'));
     await using strange = await startRelay({
@@ -84,7 +86,7 @@ describe('a probe', () => {
         for (const text of ['', '{}', '["NOTICE","no"]', '["EOSE","another"]', '[1]']) socket.send(text);
       },
     });
-    assert.equal((await probeRelay(strange.url, parts)).failure, 'read: no answer within 300 ms');
+    assert.equal((await probeRelay(strange.url, hasty)).failure, 'read: no answer within 300 ms');
     await using flood = await startRelay({
       answer: (_, socket) => {
         for (let at = 0; at < 200; at++) socket.send('["NOTICE","no"]');
@@ -96,7 +98,7 @@ describe('a probe', () => {
         if (verb === 'REQ') socket.send(JSON.stringify(['EVENT', subId, note('late', 'here')]));
       },
     });
-    const half = await probeRelay(late.url, parts);
+    const half = await probeRelay(late.url, hasty);
     assert.equal(half.failure, 'eose: no answer within 300 ms');
     assert.ok(half.ms.has('read'));
   });
@@ -112,7 +114,7 @@ describe('a probe', () => {
       answer: () => undefined,
     });
     for (const relay of [refusing, waiting]) {
-      const result = await probeRelay(relay.url, { ...parts, write });
+      const result = await probeRelay(relay.url, { ...hasty, write });
       assert.equal(result.failure, null);
       assert.equal(result.isRestricted, true);
       assert.equal(phasesOf(result.ms), 'dns information open tcp');
@@ -139,7 +141,7 @@ describe('a probe', () => {
       assert.equal((await probeRelay(relay.url, parts)).information, undefined);
     }
     await using slow = await startRelay({ http: (_, response) => void response.write('{"name":') });
-    assert.equal((await probeRelay(slow.url, parts)).failure, null);
+    assert.equal((await probeRelay(slow.url, hasty)).failure, null);
   });
 
   test('reads every real document as its relay sends it', { skip: skipWithout('relays/nip11.jsonl.gz') }, async () => {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { type NostrEvent, verifyEvent } from '@nostrata/protocol';
-import { createKeys, signEvent, waitUntil } from '@nostrata/testing';
+import { createMemoryStore } from '@nostrata/store';
+import { createEventBuilder, createKeys, signEvent, waitUntil } from '@nostrata/testing';
+import { createViews } from '@nostrata/views';
 import { createEngines } from '../facts/test-engines.ts';
+import { createMentionsView } from '../registry/mentions-view.ts';
 import { parseMonitor, parseRelayHint } from '../registry/monitor-events.ts';
 import { createRegistry } from '../registry/registry.ts';
 import { createRelayReads } from '../registry/relay-reads.ts';
@@ -19,7 +22,6 @@ const realClock = {
   },
 };
 const limits: Partial<ProbeLimits> = {
-  phaseMs: 500,
   everyMs: 400,
   firstSpreadMs: 100,
   roundMs: 100,
@@ -76,6 +78,7 @@ for (const engine of await createEngines()) {
       const stateOf = async (url: string) => (await reads.relay(url, '24h'))?.state;
       await waitUntil(async () => (await stateOf(dead)) === 'outage' && (await stateOf(two.url)) === 'online', {
         what: 'the states',
+        timeoutMs: 20_000,
       });
       const details = await reads.relay(one.url, '24h');
       assert.equal(details?.state, 'online');
@@ -95,6 +98,38 @@ for (const engine of await createEngines()) {
       await close();
     });
 
+    test('tries what relay lists name, and what answers becomes a relay that is wanted', async () => {
+      const document = '{"name":"Found","software":"strfry"}';
+      await using found = await startRelay({ http: (_, response) => response.end(document) });
+      await using page = await startRelay({ upgradeStatus: 404 });
+      const gone = `ws://127.0.0.1:${await findClosedPort()}`;
+      const { database, registry, prober, reads, close } = await setUp([]);
+      const store = createMemoryStore({ now: () => Date.now() });
+      const views = await createViews({ store, database, views: [createMentionsView({ allowLocal: true })] });
+      const tags = [gone, page.url, found.url].map((url) => ['r', url]);
+      await store.put([{ event: createEventBuilder('author').event({ kind: 10_002, tags }) }]);
+      await views.caughtUp();
+      assert.equal((await registry.discover()).added, 3);
+      await prober.start();
+      await waitUntil(() => registry.relays().length === 1, { what: 'the relay', timeoutMs: 20_000 });
+      await registry.review();
+      assert.deepEqual(registry.wanted(), [{ relay: 1, url: found.url }]);
+      const details = await reads.relay(found.url, '24h');
+      assert.equal(details?.name, 'Found');
+      assert.equal(details?.source, 'nip65');
+      await waitUntil(async () => (await reads.relay(found.url, '24h'))?.state === 'online', {
+        what: 'its first probe',
+      });
+      const failed = await database.query('SELECT url FROM registry_candidate WHERE failures = 1 ORDER BY url');
+      assert.deepEqual(
+        failed.map(({ url }) => url),
+        [gone, page.url].sort(),
+      );
+      await views.stop();
+      await store.stop();
+      await close();
+    });
+
     test('publishes what it found where it is told to, and other monitors can read it', async () => {
       await using relay = await startRelay({
         http: (_, response) =>
@@ -110,9 +145,12 @@ for (const engine of await createEngines()) {
       };
       const { prober, close } = await setUp([relay.url, dead], { announce });
       await prober.start();
-      await waitUntil(() => published.some(({ kind }) => kind === 30_166), { what: 'the event of a relay' });
+      await waitUntil(() => published.some(({ kind }) => kind === 30_166), {
+        what: 'the event of a relay',
+        timeoutMs: 20_000,
+      });
       const connections = relay.connections();
-      await waitUntil(() => relay.connections() > connections + 2, { what: 'more probes' });
+      await waitUntil(() => relay.connections() > connections + 2, { what: 'more probes', timeoutMs: 20_000 });
       await close();
       assert.deepEqual(published.map(({ kind }) => kind).sort(), [10_166, 30_166], 'each once, and no dead relay');
       assert.ok(published.every(verifyEvent));
@@ -130,7 +168,7 @@ for (const engine of await createEngines()) {
         frequencySeconds: 3_600,
         checks: ['open', 'read', 'nip11', 'dns'],
         geohash: 'u33',
-        timeouts: { open: 500, read: 500, nip11: 500, dns: 2_000 },
+        timeouts: { open: 5_000, read: 5_000, nip11: 5_000, dns: 2_000 },
       });
     });
 
@@ -150,7 +188,7 @@ for (const engine of await createEngines()) {
       const own = { limits: { ...limits, concurrencyMax: 3, everyMs: 60_000 } };
       const { database, prober, close } = await setUp(urls, own);
       await prober.start();
-      await waitUntil(() => slow.connections() >= 24, { what: 'all probes' });
+      await waitUntil(() => slow.connections() >= 24, { what: 'all probes', timeoutMs: 20_000 });
       await prober.stop();
       assert.ok(most <= 3, `${most} at once`);
       const [row] = await database.query(

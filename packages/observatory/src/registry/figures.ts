@@ -1,12 +1,6 @@
 import type { Database } from '@nostrata/database';
 import type { Quantiles, Range } from '../answers.ts';
-import {
-  getQuantiles,
-  type Histogram,
-  type Histograms,
-  mergeHistograms,
-  parseHistograms,
-} from '../probes/histogram.ts';
+import { getQuantiles, type Histograms, mergeHistograms, mergeText, type Phase } from '../probes/histogram.ts';
 import { figuresAtOnce } from './limits.ts';
 import { findTables, insertRows } from './rows.ts';
 import { firstHourOf } from './spans.ts';
@@ -27,6 +21,9 @@ export interface FiguresParts {
   /** Ids of all relays. */
   readonly relays: readonly number[];
 }
+
+/** The phases that lists and summaries show. */
+const summedPhases: readonly Phase[] = ['open', 'read', 'eose'];
 
 /** The name of the summary of a range among what processes work out for each other. */
 export function summaryName(range: Range): string {
@@ -102,11 +99,11 @@ async function readProbes(
   );
   const sums = new Map<number, ProbeSum>();
   for (const { relay, probes, failures, histograms } of rows) {
-    const sum = sums.get(relay) ?? { probes: 0, failures: 0, histograms: new Map<never, Histogram>() };
+    const sum = sums.get(relay) ?? { probes: 0, failures: 0, histograms: new Map() };
     sums.set(relay, sum);
     sum.probes += probes;
     sum.failures += failures;
-    mergeHistograms(sum.histograms, parseHistograms(histograms));
+    mergeText(sum.histograms, histograms, summedPhases);
   }
   return sums;
 }

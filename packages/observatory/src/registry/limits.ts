@@ -30,9 +30,11 @@ export interface RegistryLimits {
   readonly swapShareMax: number;
   readonly slotsEveryMs: number;
   readonly discoverEveryMs: number;
-  /** How often the figures of the ranges are added up: the short ones, and those longer than a week. */
+  /** How often the figures of the last day are added up at most, and those of the longer ranges. */
   readonly spansEveryMs: number;
   readonly longSpansEveryMs: number;
+  /** Share of the time that adding up one range may take: with many relays it is done less often. */
+  readonly spanShareMax: number;
 }
 
 const minuteMs = 60_000;
@@ -57,8 +59,9 @@ export const registryLimits: RegistryLimits = {
   swapShareMax: 0.05,
   slotsEveryMs: 5 * minuteMs,
   discoverEveryMs: 5 * minuteMs,
-  spansEveryMs: 5 * minuteMs,
-  longSpansEveryMs: 60 * minuteMs,
+  spansEveryMs: 10_000,
+  longSpansEveryMs: minuteMs,
+  spanShareMax: 0.005,
 };
 
 /** Values of one statement: far below what SQLite (32,766) and PostgreSQL (65,535) take, and few statements to prepare. */

@@ -289,9 +289,9 @@ for (const engine of await createEngines()) {
       await registry.stop();
     });
 
-    test('a list of 2,000 relays with 90 days behind them is read in under 50 ms', async () => {
+    test('a list of 2,000 relays is one statement or two, and costs less than 50 ms, whatever is behind it', async () => {
       await using database = await engine.open();
-      const { registry, reads, deliver, hour } = await setUp(database, 2_000);
+      const { registry, deliver, hour } = await setUp(database, 2_000);
       const text = JSON.stringify({ open: [80, 100, 84, 44], read: [60, 144] });
       const day = Math.floor(hour / 24);
       const relays = Array.from({ length: 2_000 }, (_, at) => at + 1);
@@ -302,18 +302,26 @@ for (const engine of await createEngines()) {
         await deliver(relays.map((relay) => [relay, hour - back, 9, 8, relay % 5, 1, 0, 0, 700]));
       }
       await registry.addUp(['90d']);
-      const read = async (): Promise<number> => {
-        const begin = performance.now();
-        const { relays: rows, total } = await reads.relays({ range: '90d', sort: 'uptime', limit: 2_000 });
+      let statements = 0;
+      const query: Database['query'] = (sql, parameters) => {
+        statements++;
+        return database.query(sql, parameters);
+      };
+      const clock = createTestClock(hour * hourMs);
+      const counted = createRelayReads({ database: { ...database, query }, clock, connected: () => new Set() });
+      // What it costs this process, not how long it waits for a machine that others have too: the least of a few.
+      let leastMs = Number.POSITIVE_INFINITY;
+      for (let times = 1; times <= 8; times++) {
+        const begin = process.cpuUsage();
+        const { relays: rows, total } = await counted.relays({ range: '90d', sort: 'uptime', limit: 2_000 });
+        const { user, system } = process.cpuUsage(begin);
+        leastMs = Math.min(leastMs, (user + system) / 1_000);
         assert.equal(rows.length, 2_000);
         assert.equal(total, 2_000);
         assert.equal(rows[0]?.openMs.samples, 144 * 5);
-        return performance.now() - begin;
-      };
-      // The quickest of a few: others have the machine too.
-      let quickest = Number.POSITIVE_INFINITY;
-      for (let times = 0; times < 8; times++) quickest = Math.min(quickest, await read());
-      assert.ok(quickest < 50, `${quickest} ms`);
+        assert.ok(statements <= 2 * times, `${statements} statements`);
+      }
+      assert.ok(leastMs < 50, `${leastMs} ms`);
       await registry.stop();
     });
   });

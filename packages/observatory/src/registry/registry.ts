@@ -92,6 +92,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const limits = { ...registryLimits, ...options.limits };
   const book = createBook(options, limits);
   const queue = createCandidateQueue({ ...options, limits, book });
+  const addUpDue = createAddUpDue({ database, clock, limits, book });
   const cancels = new Set<() => void>();
   let isStopped = false;
   let working: Promise<unknown> = Promise.resolve();
@@ -105,10 +106,11 @@ export function createRegistry(options: RegistryOptions): Registry {
   };
   /** Does something now and then until the registry stops. */
   const repeat = (everyMs: number, what: string, work: () => Promise<unknown>): void => {
+    if (isStopped) return;
     const cancel = clock.after(everyMs, () => {
       cancels.delete(cancel);
       run(what, work);
-      void working.then(() => isStopped || repeat(everyMs, what, work));
+      void working.then(() => repeat(everyMs, what, work));
     });
     cancels.add(cancel);
   };
@@ -118,9 +120,9 @@ export function createRegistry(options: RegistryOptions): Registry {
     await book.review();
     logger.info({ relays: book.relays().length, wanted: book.wanted().length }, 'the relay registry is read');
     repeat(limits.slotsEveryMs, 'giving the slots', book.review);
-    repeat(limits.spansEveryMs, 'adding up ranges', () => addUpDue({ database, clock, limits, relays: idsOf(book) }));
+    repeat(limits.spansEveryMs, 'adding up ranges', addUpDue);
     if (options.discovers !== false) repeat(limits.discoverEveryMs, 'looking for relays', queue.discover);
-    run('adding up ranges', () => addUpDue({ database, clock, limits, relays: idsOf(book) }));
+    run('adding up ranges', addUpDue);
   };
   let starting: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
@@ -152,23 +154,26 @@ function idsOf(book: Book): number[] {
   return book.relays().map(({ relay }) => relay);
 }
 
-/** Adds up the ranges whose time has come and that no other process has just added up. */
-async function addUpDue({
-  database,
-  clock,
-  limits,
-  relays,
-}: Pick<RegistryOptions, 'database' | 'clock'> & {
+interface AddUpParts extends Pick<RegistryOptions, 'database' | 'clock'> {
   readonly limits: RegistryLimits;
-  readonly relays: readonly number[];
-}): Promise<void> {
-  for (const range of ranges) {
-    const everyMs = range === '24h' || range === '7d' ? limits.spansEveryMs : limits.longSpansEveryMs;
-    const last = await peekState(database, summaryName(range));
-    // Timers are not exact: what is nearly due is due.
-    if (last !== undefined && clock.now() - last.atMs < everyMs * 0.9) continue;
-    await addUpFigures({ database, nowMs: clock.now(), relays }, range);
-  }
+  readonly book: Book;
+}
+
+/** Adds up, whenever it is called, the ranges whose time has come and that no other process has just added up. */
+function createAddUpDue({ database, clock, limits, book }: AddUpParts): () => Promise<void> {
+  const tookMs = new Map<Range, number>();
+  return async () => {
+    for (const range of ranges) {
+      const leastMs = range === '24h' ? limits.spansEveryMs : limits.longSpansEveryMs;
+      const everyMs = Math.max(leastMs, (tookMs.get(range) ?? 0) / limits.spanShareMax);
+      const last = await peekState(database, summaryName(range));
+      const beginMs = clock.now();
+      // Timers are not exact: what is nearly due is due.
+      if (last !== undefined && beginMs - last.atMs < everyMs * 0.9) continue;
+      await addUpFigures({ database, nowMs: beginMs, relays: idsOf(book) }, range);
+      tookMs.set(range, clock.now() - beginMs);
+    }
+  };
 }
 
 type Book = Pick<Registry, 'relays' | 'idOf' | 'ensure' | 'wanted' | 'onWanted' | 'review'>;

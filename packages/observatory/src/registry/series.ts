@@ -1,7 +1,7 @@
 import type { Database } from '@nostrata/database';
 import type { LatencyPoint, RelayEventsPoint, UptimePoint } from '../answers.ts';
 import type { SeriesQuery } from '../contract.ts';
-import { getQuantiles, type Histograms, mergeHistograms, parseHistograms } from '../probes/histogram.ts';
+import { getQuantiles, type Histograms, mergeText, phases } from '../probes/histogram.ts';
 import { bucketsMax, bucketsUsual } from './limits.ts';
 import { findTables } from './rows.ts';
 
@@ -93,7 +93,7 @@ async function readProbeBuckets(database: Database, series: RelaySeries): Promis
   const buckets = Map.groupBy(rows, (row) => startOf(series.groupBy, row.bucket * bucketMs));
   return newest(series, buckets).map(([beginMs, part]) => {
     const histograms: Histograms = new Map();
-    for (const row of part) mergeHistograms(histograms, parseHistograms(row.histograms));
+    for (const row of part) mergeText(histograms, row.histograms, phases);
     return {
       at: new Date(beginMs).toISOString(),
       beginMs,
