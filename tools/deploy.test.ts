@@ -130,7 +130,7 @@ describe('Kubernetes', () => {
     const all = Object.fromEntries([...environment, ...maps.flatMap(({ data }) => Object.entries(data))]);
     assert.ok('NOSTRATA_STORE' in all && 'NOSTRATA_CACHE' in all);
     assert.deepEqual(checkEnvironment(all), []);
-    assert.notEqual(all.NOSTRATA_METRICS, 'no', 'the liveness probe asks for the metrics');
+    assert.notEqual(all.NOSTRATA_METRICS, 'no', 'the probes ask for the metrics');
     assert.deepEqual(checkEnvironment({ NOSTRATA_ROLE: 'relay', NOSTRATA_PORT: 'x', PATH: '' }).length, 2);
   });
 });

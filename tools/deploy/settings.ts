@@ -1,11 +1,7 @@
 import { environmentName, loadSettings } from '../../packages/server/src/config/load.ts';
 import { settingTable } from '../../packages/server/src/config/table.ts';
 
-/** Settings that the roles of the observatory bring along. */
-const observatorySettings = ['roles', 'cache'];
-
-const tableNames = new Set(settingTable.map(({ name }) => environmentName(name)));
-const knownNames: ReadonlySet<string> = new Set([...tableNames, ...observatorySettings.map(environmentName)]);
+const knownNames: ReadonlySet<string> = new Set(settingTable.map(({ name }) => environmentName(name)));
 
 /**
  * What is wrong with an environment: names of this program that are no setting, and values that it would not take.
@@ -14,7 +10,7 @@ const knownNames: ReadonlySet<string> = new Set([...tableNames, ...observatorySe
 export function checkEnvironment(environment: Readonly<Record<string, string>>): string[] {
   const own = Object.entries(environment).filter(([name]) => name.startsWith('NOSTRATA_'));
   const problems = own.filter(([name]) => !knownNames.has(name)).map(([name]) => `${name} is no setting`);
-  for (const [name, value] of own.filter(([each]) => tableNames.has(each))) {
+  for (const [name, value] of own.filter(([each]) => knownNames.has(each))) {
     try {
       loadSettings({ environment: { [name]: value } });
     } catch (error) {
