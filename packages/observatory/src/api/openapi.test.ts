@@ -181,6 +181,10 @@ test('limits are documented as they are set, not as they once were', async () =>
   assert.match(await textOf({ requestsMax: 7, windowMs: 30_000 }), /7 requests in 0.5 minutes/);
   assert.match(await textOf({ requestsMax: 0 }), /Requests are not limited/);
   assert.match(await textOf({ listenersMax: 9, listenersPerAddressMax: 2 }), /9 listeners, 2 of one address/);
+  assert.match(
+    await textOf({ notes: ['Figures are computed every 5 minutes.'] }),
+    /Figures are computed every 5 minutes\./,
+  );
 });
 
 test('the page shows every route, parameter, export and type of the document', async () => {

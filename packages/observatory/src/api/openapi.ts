@@ -132,7 +132,8 @@ export function createOpenApi(routes: readonly Route[], settings: ApiSettings): 
 }
 
 /** What holds for all routes, in sentences. */
-function describeApi({ requestsMax, windowMs, listenersMax, listenersPerAddressMax }: ApiSettings): string {
+function describeApi(settings: ApiSettings): string {
+  const { requestsMax, windowMs, listenersMax, listenersPerAddressMax, notes = [] } = settings;
   const minutes = Math.round(windowMs / 6_000) / 10;
   const limit =
     requestsMax === 0
@@ -147,6 +148,7 @@ function describeApi({ requestsMax, windowMs, listenersMax, listenersPerAddressM
       'its `Age`. Errors are `{"error": "a-word", "message": "a sentence"}`.',
     `${limit} The live stream has room for ${listenersMax} listeners, ${listenersPerAddressMax} of one address.`,
     'Lists come as CSV with `format=csv`. Answers have an `ETag`: ask with `If-None-Match` and save the body.',
+    ...notes,
   ].join('\n\n');
 }
 

@@ -10,6 +10,8 @@ export interface ApiSettings {
   readonly listenersPerAddressMax: number;
   /** The version of the program, as the documentation shows it. */
   readonly version: string;
+  /** Sentences of this installation for its documentation: what it collects, how often it computes. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** 100 requests per 15 minutes and address, 500 listeners, 5 of one address. */
