@@ -12,6 +12,7 @@ export type {
   NegotiationOptions,
   OnAnswer,
   Plan,
+  Recognize,
   RelayAnswer,
   RelayPool,
   RelayStatus,

@@ -17,6 +17,13 @@ export type Delivery = 'kept' | 'gone' | 'forged' | 'failed';
 /** Hands an event of a relay to the door and resolves when the verdict is durable. `event` is parsed JSON of any shape. */
 export type Deliver = (event: unknown, relay: string) => Promise<Delivery>;
 
+/**
+ * Looks at an EVENT frame before it is parsed: `at` is where its subscription id ends, and what follows is the event
+ * and `]`. True: the event is known, and nothing else is done about it. That is only heard where `isLive`: the frame is
+ * of a live subscription after EOSE, whose events count for no answer.
+ */
+export type Recognize = (frame: string, at: number, isLive: boolean) => boolean;
+
 /** Which filters go to which relay, by normalised URL. */
 export type Plan = ReadonlyMap<string, readonly Filter[]>;
 

@@ -30,6 +30,8 @@ export interface ConnectionOptions {
   freeSlot(): void;
   opened(): void;
   received(message: RelayMessage): void;
+  /** True where the frame is that of an event which needs no more than to be counted as a frame. */
+  readonly skim?: ((text: string) => boolean) | undefined;
   /** A frame that is no message; with the subscription id where it begins like an event. */
   malformed(subId: string | undefined): void;
   down(downfall: Downfall): void;
@@ -161,6 +163,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     heartbeat?.received();
     ledger.framesIn++;
     ledger.bytesIn += bytes;
+    if (options.skim?.(text) === true) {
+      frames.good++;
+      return;
+    }
     const message = readMessage(text);
     if (message === undefined) {
       ledger.garbage++;

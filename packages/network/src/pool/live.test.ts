@@ -44,6 +44,32 @@ describe('a live subscription', () => {
     await waitUntil(() => relay.frames.some(([verb]) => verb === 'CLOSE'));
   });
 
+  test('what is recognised by its text is not delivered, but only after EOSE, where it counts for no answer', async () => {
+    await using relay = await startTestRelay();
+    relay.events.push(...notes.slice(0, 5));
+    const seen: [string, boolean][] = [];
+    const { pool, delivered } = open({
+      recognize: (url) => (frame, at, isLive) => {
+        assert.equal(url.replace(/\/$/, ''), relay.url);
+        const event = JSON.parse(`["EVENT","x"${frame.slice(at)}`)[2] as NostrEvent;
+        seen.push([event.id, isLive]);
+        return event.id !== notes[6]?.id;
+      },
+    });
+    await using _ = pool;
+    const [answer] = await pool.subscribe(new Map([[relay.url, [{ kinds: [1] }]]])).loaded;
+    assert.deepEqual([answer?.end, answer?.kept, delivered.size], ['eose', 5, 5]);
+    const [peer] = relay.peers;
+    for (const note of notes.slice(5, 8)) peer?.send('EVENT', relay.requests()[0]?.subId, note);
+    await waitUntil(() => seen.length === 8);
+    await waitUntil(() => delivered.has(notes[6]?.id ?? ''));
+    assert.equal(delivered.size, 6);
+    assert.deepEqual(
+      seen.map(([, isLive]) => isLive),
+      [false, false, false, false, false, true, true, true],
+    );
+  });
+
   test('after a reconnect goes on from the newest it has seen of each filter, less an overlap', async () => {
     await using relay = await startTestRelay();
     relay.events.push(...notes.slice(0, 5));

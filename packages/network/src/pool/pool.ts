@@ -7,6 +7,7 @@ import type {
   Deliver,
   NegotiationEnd,
   Plan,
+  Recognize,
   RelayPool,
   RelayStatus,
   SendResult,
@@ -33,6 +34,8 @@ export interface PoolOptions {
   /** Whether private, local and link-local addresses may be dialled: tests and own networks only. */
   readonly allowLocal?: boolean | undefined;
   readonly openSocket?: OpenSocket | undefined;
+  /** Recognises events of a relay by the text of their frames, for programs to which most of them come many times. */
+  readonly recognize?: ((relay: string) => Recognize) | undefined;
   /** How information documents (NIP-11) are fetched; null: not at all. */
   readonly fetchInformation?: FetchInformation | null | undefined;
   readonly limits?: Partial<NetworkLimits> | undefined;
@@ -78,6 +81,7 @@ export function createPool(options: PoolOptions): RelayPool {
       openSocket,
       fetchInformation: fetchInformation ?? undefined,
       authenticate,
+      recognize: options.recognize?.(relay),
       deliver,
       allowLocal,
       limits,

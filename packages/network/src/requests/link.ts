@@ -8,7 +8,7 @@ import {
 import { createAuthentication } from '../connection/authentication.ts';
 import { type Connection, createConnection, type Downfall } from '../connection/connection.ts';
 import { isUsable } from '../connection/states.ts';
-import type { AnswerEnd, Authenticate, Clock, Deliver, Delivery, RelayStatus } from '../contract.ts';
+import type { AnswerEnd, Authenticate, Clock, Deliver, Delivery, Recognize, RelayStatus } from '../contract.ts';
 import type { NetworkLimits } from '../limits.ts';
 import type { FetchInformation, OpenSocket } from '../socket/socket.ts';
 import type { Ask, AskHost, Waiter } from './ask.ts';
@@ -30,6 +30,7 @@ export interface LinkOptions {
   readonly fetchInformation: FetchInformation | undefined;
   readonly authenticate: Authenticate | undefined;
   readonly deliver: Deliver;
+  readonly recognize: Recognize | undefined;
   readonly allowLocal: boolean;
   readonly limits: NetworkLimits;
   takeSlot(): boolean;
@@ -134,7 +135,11 @@ export function createLink(options: LinkOptions): Link {
   };
 
   const malformed = (subId = ''): void => lanes.active.get(subId)?.malformed?.();
-  const connection: Connection = createConnection({ ...options, isWanted, opened, received, malformed, down });
+  const skim = createSkim(options.recognize, (subId) => {
+    const exchange = lanes.active.get(subId);
+    return exchange?.isLive === true && !exchange.isAwaited;
+  });
+  const connection: Connection = createConnection({ ...options, isWanted, opened, received, skim, malformed, down });
   const lanes = createLanes({ clock, limits, relayLimits, isReady, send });
   const underWay = (isUnderWay: boolean): void => connection.authenticating(isUnderWay);
   const { authenticateMs, negotiationMs, noticeGraceMs: graceMs } = limits;
@@ -195,6 +200,24 @@ export function createLink(options: LinkOptions): Link {
       information.stop();
       connection.stop();
     },
+  };
+}
+
+/** The beginning of an EVENT frame as relays write it, up to the subscription id. */
+const eventStart = '["EVENT","';
+
+/** Finds out, before it is parsed, whether nothing needs to be done about a frame. */
+function createSkim(
+  recognize: Recognize | undefined,
+  isFollowing: (subId: string) => boolean,
+): ((text: string) => boolean) | undefined {
+  if (recognize === undefined) return undefined;
+  return (text) => {
+    if (!text.startsWith(eventStart)) return false;
+    const end = text.indexOf('"', eventStart.length);
+    if (end < 0) return false;
+    const isLive = isFollowing(text.slice(eventStart.length, end));
+    return recognize(text, end + 1, isLive) && isLive;
   };
 }
 

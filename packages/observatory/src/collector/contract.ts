@@ -1,7 +1,7 @@
 import type { Cache } from '@nostrata/cache';
 import type { Database } from '@nostrata/database';
 import type { Ingest } from '@nostrata/ingest';
-import type { Deliver, NetworkLimits, RelayPool, SyncParts } from '@nostrata/network';
+import type { Deliver, NetworkLimits, Recognize, RelayPool, SyncParts } from '@nostrata/network';
 import type { VerifiedEvent } from '@nostrata/protocol';
 import type { Clock, LiveReads, ObservatoryLogger, ObservatoryMetrics } from '../contract.ts';
 import type { CollectorLimits } from './limits.ts';
@@ -15,6 +15,8 @@ export interface CollectedRelay {
 /** What a pool for the collector is created with, beside clock and randomness (`createPool` of `network`). */
 export interface CollectorDoor {
   readonly deliver: Deliver;
+  /** Most events come many times: those that are known by their text are not parsed. */
+  readonly recognize: (relay: string) => Recognize;
   readonly connectionsMax: number;
   /** No relay is given up for ever, storms are spread, and few events wait for each socket that is held up. */
   readonly limits: Partial<NetworkLimits>;

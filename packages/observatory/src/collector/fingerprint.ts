@@ -10,6 +10,8 @@ export interface Fingerprint {
 export interface Fingerprinter {
   /** Of everything that an event says, signature included, so that a copy with another word is another event. */
   ofEvent(event: NostrEvent): Fingerprint;
+  /** Of the characters of a text from there on. */
+  ofText(text: string, from: number): Fingerprint;
 }
 
 /** The key must be the same for all collectors of an installation, as they read each other's fingerprints. */
@@ -44,13 +46,20 @@ class KeyedFingerprinter implements Fingerprinter {
     return finish(this.#high, this.#low);
   }
 
+  ofText(text: string, from: number): Fingerprint {
+    this.#high = this.#key.low;
+    this.#low = this.#key.high;
+    this.#text(text, from);
+    return finish(this.#high, this.#low);
+  }
+
   /** Four characters a step, as two words: a step costs the same for four as for one. */
-  #text(text: string): void {
+  #text(text: string, from = 0): void {
     let high = this.#high;
     let low = this.#low;
     const { length } = text;
-    const whole = length - (length % 4);
-    let index = 0;
+    const whole = length - ((length - from) % 4);
+    let index = from;
     for (; index < whole; index += 4) {
       const first = text.charCodeAt(index) | (text.charCodeAt(index + 1) << 16);
       const second = text.charCodeAt(index + 2) | (text.charCodeAt(index + 3) << 16);
@@ -67,7 +76,7 @@ class KeyedFingerprinter implements Fingerprinter {
     this.#high = high;
     this.#low = low;
     // The length separates a text from its neighbour.
-    this.#number(length);
+    this.#number(length - from);
   }
 
   #number(value: number): void {

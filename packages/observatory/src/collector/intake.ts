@@ -8,6 +8,7 @@ import type { Ledger } from './ledger.ts';
 import type { CollectorLimits } from './limits.ts';
 import { createRecentTexts, isSameText, type RecentTexts } from './recent-texts.ts';
 import type { Source } from './source.ts';
+import { createTextTable, type TextTable } from './text-table.ts';
 
 /** An event that is not known to be genuine and durable, with everybody who sent it. */
 export interface Entry {
@@ -16,6 +17,23 @@ export interface Entry {
   /** Who sent this very text, the first first. */
   readonly sources: Source[];
   readonly bytes: number;
+  /** As its first relay wrote it. */
+  readonly text: GlancedText | undefined;
+}
+
+/** The text of a frame from behind its subscription id. */
+interface GlancedText {
+  readonly fingerprint: Fingerprint;
+  readonly text: string;
+}
+
+/** A frame that is about to be parsed. */
+export interface Glance {
+  readonly frame: string;
+  /** Where its subscription id ends. */
+  readonly at: number;
+  /** Whether it is enough to recognise it. */
+  readonly isLive: boolean;
 }
 
 /**
@@ -37,6 +55,8 @@ export interface IntakeOptions {
 
 /** Where events of relays arrive: known ones are counted at once, new ones wait for a batch. */
 export interface Intake {
+  /** Counts an event by the text of its frame, where that is enough; else the event itself follows, if it is one. */
+  recognize(glance: Glance, source: Source): boolean;
   /** The promise is pending only while the buffer is full. */
   deliver(event: NostrEvent, source: Source): Promise<Delivery>;
   /** Takes the oldest entries that wait; what is taken is in flight until it is settled or put back. */
@@ -62,6 +82,8 @@ export function createIntake(options: IntakeOptions): Intake {
 const kept: Promise<Delivery> = Promise.resolve('kept');
 const forged: Promise<Delivery> = Promise.resolve('forged');
 const hourMs = 3_600_000;
+/** What the ids of the sample begin with: one of 256. */
+const samplePrefix = '00';
 /** What an event takes in memory beside its texts, and each of its tags. */
 const eventBytes = 700;
 const tagBytes = 120;
@@ -73,45 +95,74 @@ class BatchIntake implements Intake {
   /** By fingerprint only what is worth a look: a forger must not find a text that passes for another's. */
   readonly #forgeries: FingerprintSet;
   readonly #forgedTexts: RecentTexts;
+  /** Events that are durable, by how relays write them. */
+  readonly #texts: TextTable;
   readonly #entryByKey = new Map<number, Entry>();
+  readonly #entryByText = new Map<number, Entry>();
   /** Who was first with events that an earlier run may not have counted, until that relay sends them again. */
   readonly #firstByKey = new Map<number, string>();
   #waiting: Entry[] = [];
+  /** The frame that is being parsed. */
+  #glanced: { readonly fingerprint: Fingerprint; readonly frame: string; readonly at: number } | undefined;
   #buffered = 0;
   #bytes = 0;
   #gate: { readonly opened: Promise<Delivery>; open(): void } | undefined;
 
   constructor(options: IntakeOptions) {
-    const { eventsRemembered, pairsRemembered, forgeriesRemembered } = options.limits;
+    const { eventsRemembered, pairsRemembered, forgeriesRemembered, textsRemembered } = options.limits;
     this.#options = options;
     this.#events = createFingerprintSet(eventsRemembered);
     this.#pairs = createFingerprintSet(pairsRemembered);
     this.#forgeries = createFingerprintSet(forgeriesRemembered);
     this.#forgedTexts = createRecentTexts(forgeriesRemembered);
+    this.#texts = createTextTable(textsRemembered);
+  }
+
+  recognize({ frame, at, isLive }: Glance, source: Source): boolean {
+    const fingerprint = this.#options.fingerprinter.ofText(frame, at);
+    if (isLive && !this.#isFull()) {
+      const known = this.#texts.find(fingerprint);
+      if (known !== undefined) {
+        this.#count(source, known, known);
+        return true;
+      }
+      const entry = this.#entryByText.get(toKey(fingerprint));
+      if (
+        entry?.text !== undefined &&
+        frame.length - at === entry.text.text.length &&
+        frame.endsWith(entry.text.text)
+      ) {
+        this.#join(entry, source, this.#receive(source));
+        return true;
+      }
+    }
+    this.#glanced = { fingerprint, frame, at };
+    return false;
   }
 
   deliver(event: NostrEvent, source: Source): Promise<Delivery> {
-    const { clock, fingerprinter, ledger, figures } = this.#options;
-    const nowMs = clock.now();
-    const counts = ledger.counts(source.relay, Math.floor(nowMs / hourMs));
-    counts.received++;
-    figures.received(1);
-    const fingerprint = fingerprinter.ofEvent(event);
-    const pair = ofPair(fingerprint, source.relay);
-    if (this.#pairs.has(pair)) {
-      counts.repeats++;
-      heard(source, event, nowMs);
-      return kept;
+    // Some relays write frames in a way that is not glanced at: then this is another's.
+    const glanced = this.#glanced?.frame.includes(event.sig) === true ? this.#glanced : undefined;
+    this.#glanced = undefined;
+    const fingerprint = this.#options.fingerprinter.ofEvent(event);
+    if (this.#events.has(fingerprint) || this.#pairs.has(ofPair(fingerprint, source.relay))) {
+      if (glanced) this.#learn(glanced.fingerprint, fingerprint, event);
+      this.#count(source, fingerprint, { createdAt: event.created_at, id: event.id });
+    } else {
+      const nowMs = this.#receive(source);
+      if (this.#forgeries.has(fingerprint) && this.#forgedTexts.has(event)) {
+        this.#options.ledger.counts(source.relay, Math.floor(nowMs / hourMs)).invalid++;
+        this.#options.figures.invalid(1);
+        return forged;
+      }
+      const known = this.#entryByKey.get(toKey(fingerprint));
+      if (known !== undefined && isSameText(known.event, event)) this.#join(known, source, nowMs);
+      else {
+        const text = glanced && { fingerprint: glanced.fingerprint, text: glanced.frame.slice(glanced.at) };
+        this.#enter(event, { fingerprint, text, source });
+        heard(source, event.created_at, nowMs);
+      }
     }
-    if (this.#events.has(fingerprint)) {
-      const isNovel = this.#firstByKey.size > 0 && this.#redeem(fingerprint, source);
-      this.#notePair({ source, event, fingerprint, pair, nowMs, isNovel });
-    } else if (this.#forgeries.has(fingerprint) && this.#forgedTexts.has(event)) {
-      counts.invalid++;
-      figures.invalid(1);
-      return forged;
-    } else if (this.#enter(event, fingerprint, source)) counts.repeats++;
-    heard(source, event, nowMs);
     return this.#isFull() ? this.#wait() : kept;
   }
 
@@ -132,13 +183,19 @@ class BatchIntake implements Intake {
     const nowMs = clock.now();
     const key = toKey(fingerprint);
     if (this.#entryByKey.get(key) === entry) this.#entryByKey.delete(key);
+    const isGenuine = verdict === 'novel' || verdict === 'known';
+    if (entry.text !== undefined) {
+      const textKey = toKey(entry.text.fingerprint);
+      if (this.#entryByText.get(textKey) === entry) this.#entryByText.delete(textKey);
+      if (isGenuine) this.#learn(entry.text.fingerprint, fingerprint, event);
+    }
     this.#buffered--;
     this.#bytes -= entry.bytes;
     if (verdict === 'forged') {
       this.#forgeries.add(fingerprint);
       this.#forgedTexts.add(event);
     }
-    if (verdict === 'novel' || verdict === 'known') this.#events.add(fingerprint);
+    if (isGenuine) this.#events.add(fingerprint);
     if (verdict === 'novel') figures.unique(event.kind);
     if (first !== undefined && !sources.some(({ url }) => url === first)) this.#owe(fingerprint, first);
     sources.forEach((source, place) => {
@@ -153,7 +210,7 @@ class BatchIntake implements Intake {
         const pair = ofPair(fingerprint, source.relay);
         const isNovel = verdict === 'novel' ? place === 0 : source.url === first;
         if (this.#pairs.has(pair)) counts.repeats++;
-        else this.#notePair({ source, event, fingerprint, pair, nowMs, isNovel });
+        else this.#notePair({ source, id: event.id, createdAt: event.created_at, fingerprint, pair, nowMs, isNovel });
       }
     });
   }
@@ -179,23 +236,57 @@ class BatchIntake implements Intake {
     return this.#buffered;
   }
 
-  /** Lets a new event wait for the next batch; true where this relay has sent it already. */
-  #enter(event: NostrEvent, fingerprint: Fingerprint, source: Source): boolean {
-    const key = toKey(fingerprint);
-    const known = this.#entryByKey.get(key);
-    if (known !== undefined && isSameText(known.event, event)) {
-      if (known.sources.includes(source)) return true;
-      known.sources.push(source);
-      return false;
+  /** Notes that an event has come; returns when. */
+  #receive({ relay }: Source): number {
+    const { clock, ledger, figures } = this.#options;
+    const nowMs = clock.now();
+    ledger.counts(relay, Math.floor(nowMs / hourMs)).received++;
+    figures.received(1);
+    return nowMs;
+  }
+
+  /** Counts an event that is genuine and durable. */
+  #count(
+    source: Source,
+    fingerprint: Fingerprint,
+    { createdAt, id }: { readonly createdAt: number; readonly id?: string },
+  ): void {
+    const nowMs = this.#receive(source);
+    const pair = ofPair(fingerprint, source.relay);
+    if (this.#pairs.has(pair)) this.#options.ledger.counts(source.relay, Math.floor(nowMs / hourMs)).repeats++;
+    else {
+      const isNovel = this.#firstByKey.size > 0 && this.#redeem(fingerprint, source);
+      this.#notePair({ source, id, createdAt, fingerprint, pair, nowMs, isNovel });
     }
-    const bytes = eventBytes + event.content.length + tagBytes * event.tags.length;
-    const entry: Entry = { event, fingerprint, sources: [source], bytes };
-    if (known === undefined) this.#entryByKey.set(key, entry);
+    heard(source, createdAt, nowMs);
+  }
+
+  /** Notes how a durable event is written; those of the sample always come whole, as their ids are wanted. */
+  #learn(text: Fingerprint, { high, low }: Fingerprint, { id, created_at: createdAt }: NostrEvent): void {
+    if (!id.startsWith(samplePrefix)) this.#texts.add(text, { high, low, createdAt });
+  }
+
+  /** One more relay sent what waits already. */
+  #join({ sources, event }: Entry, source: Source, nowMs: number): void {
+    if (sources.includes(source)) this.#options.ledger.counts(source.relay, Math.floor(nowMs / hourMs)).repeats++;
+    else sources.push(source);
+    heard(source, event.created_at, nowMs);
+  }
+
+  /** Lets a new event wait for the next batch. */
+  #enter(
+    event: NostrEvent,
+    { fingerprint, text, source }: Pick<Entry, 'fingerprint' | 'text'> & { source: Source },
+  ): void {
+    const bytes = eventBytes + 2 * event.content.length + tagBytes * event.tags.length;
+    const entry: Entry = { event, fingerprint, sources: [source], bytes, text };
+    const key = toKey(fingerprint);
+    if (!this.#entryByKey.has(key)) this.#entryByKey.set(key, entry);
+    if (text) this.#entryByText.set(toKey(text.fingerprint), entry);
     this.#buffered++;
     this.#bytes += bytes;
     this.#waiting.push(entry);
     if (this.#waiting.length >= this.#options.limits.flushEvents) this.#options.ready();
-    return false;
   }
 
   #owe(fingerprint: Fingerprint, first: string): void {
@@ -207,15 +298,15 @@ class BatchIntake implements Intake {
     return this.#firstByKey.get(key) === url && this.#firstByKey.delete(key);
   }
 
-  #notePair({ source, event, fingerprint, pair, nowMs, isNovel }: NewPair): void {
+  #notePair({ source, id, createdAt, fingerprint, pair, nowMs, isNovel }: NewPair): void {
     const { ledger } = this.#options;
     const { relay } = source;
     this.#pairs.add(pair);
-    ledger.pair(relay, fingerprint, event.created_at);
+    ledger.pair(relay, fingerprint, createdAt);
     const counts = ledger.counts(relay, Math.floor(nowMs / hourMs));
     counts.events++;
     if (isNovel) counts.novel++;
-    if (event.id.startsWith('00')) ledger.sighting({ id: event.id, relay, firstSeenMs: nowMs, isNovel });
+    if (id?.startsWith(samplePrefix)) ledger.sighting({ id, relay, firstSeenMs: nowMs, isNovel });
   }
 
   #isFull(part = 1): boolean {
@@ -237,7 +328,9 @@ class BatchIntake implements Intake {
 
 interface NewPair {
   readonly source: Source;
-  readonly event: NostrEvent;
+  /** Undefined only where it is none of the sample. */
+  readonly id: string | undefined;
+  readonly createdAt: number;
   readonly fingerprint: Fingerprint;
   readonly pair: Fingerprint;
   readonly nowMs: number;
@@ -245,7 +338,7 @@ interface NewPair {
 }
 
 /** What a relay dates ahead of the time must not hide what it sends later. */
-function heard(source: Source, { created_at }: NostrEvent, nowMs: number): void {
-  const second = Math.min(created_at, Math.floor(nowMs / 1000));
+function heard(source: Source, createdAt: number, nowMs: number): void {
+  const second = Math.min(createdAt, Math.floor(nowMs / 1000));
   if (second > source.newest) source.newest = second;
 }

@@ -9,6 +9,7 @@ export interface CollectorLimits {
   readonly retryMsMax: number;
   readonly eventsRemembered: number;
   readonly pairsRemembered: number;
+  readonly textsRemembered: number;
   readonly forgeriesRemembered: number;
   readonly forgeriesMax: number;
   readonly lookBackSeconds: number;
@@ -46,6 +47,8 @@ export const defaultCollectorLimits: CollectorLimits = {
   // (ten minutes of 100,000 a minute), and events by relay (the same of a network that sends each ten times).
   eventsRemembered: 1_048_576,
   pairsRemembered: 2_097_152,
+  // How relays write events, 48 bytes each: many copies of an event are the same to the letter and need no parsing.
+  textsRemembered: 262_144,
   // Forged copies that relays repeat.
   forgeriesRemembered: 65_536,
   // A relay of which so many new events were forged, and more than were genuine, is left alone for a while: each costs

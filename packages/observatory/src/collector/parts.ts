@@ -71,9 +71,16 @@ function connect(beginning: Beginning): Parts {
   const intake = createIntake({ clock, limits, fingerprinter, ledger, figures, ready: () => flusher.wake() });
   const coverage = createCoverage({ now: () => clock.now(), ledger, stepMsMax: 2 * limits.coverageMs });
   const pool = options.createPool(
-    createDoor(options, (event, url) => {
-      const session = roster.find(url);
-      return session === undefined ? Promise.resolve('gone') : intake.deliver(event, session.source);
+    createDoor(options, {
+      // The pool hands on what it has parsed as an event.
+      deliver(event, url) {
+        const session = roster.find(url);
+        return session === undefined ? Promise.resolve('gone') : intake.deliver(event as NostrEvent, session.source);
+      },
+      recognize: (url) => (frame, at, isLive) => {
+        const session = roster.find(url);
+        return session !== undefined && intake.recognize({ frame, at, isLive }, session.source);
+      },
     }),
   );
   const connectedUrls = new Set<string>();
@@ -156,12 +163,11 @@ function openJudge({ ingest, store, cache, clock }: CollectorOptions, limits: Co
 /** The door that a pool is created with. */
 function createDoor(
   { connectionsMax = 250, limits }: CollectorOptions,
-  deliver: (event: NostrEvent, url: string) => ReturnType<CollectorDoor['deliver']>,
+  ways: Pick<CollectorDoor, 'deliver' | 'recognize'>,
 ): CollectorDoor {
   const connections = Math.min(1_000, connectionsMax);
   return {
-    // The pool hands on what it has parsed as an event.
-    deliver: (event, url) => deliver(event as NostrEvent, url),
+    ...ways,
     connectionsMax: connections,
     limits: {
       attemptsMax: Number.MAX_SAFE_INTEGER,
