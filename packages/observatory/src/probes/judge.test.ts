@@ -185,6 +185,21 @@ for (const engine of await createEngines()) {
       await database.close();
     });
 
+    test('what most relays do not notice for an hour is no fault of ours; what most notice is, however long', async () => {
+      const { database, judge, round, outages } = await setUp();
+      await round(20, 0);
+      for (let at = 0; at < 5; at++) await round(20, 8);
+      await judge.flush();
+      assert.equal((await outages()).length, 0);
+      for (let at = 0; at < 5; at++) await round(20, 8);
+      await judge.flush();
+      assert.equal((await outages()).length, 8);
+      for (let at = 0; at < 20; at++) await round(20, 19);
+      await judge.flush();
+      assert.equal((await outages()).length, 8);
+      await database.close();
+    });
+
     test('exactly 30 % are the relays themselves', async () => {
       const { database, judge, round, outages } = await setUp();
       await round(20, 0);

@@ -3,7 +3,15 @@ import type { Clock, ObservatoryLogger, ObservatoryMetrics } from '../contract.t
 import { type OwnFault, writeOutcomes } from './ledger.ts';
 import type { ProbeLimits } from './limits.ts';
 import type { Standing } from './outages.ts';
-import { type Before, createRound, type JudgedOutcome, judgeRound, type Outcome, type Round } from './rounds.ts';
+import {
+  type Before,
+  createRound,
+  type JudgedOutcome,
+  judgeRound,
+  mostAnswer,
+  type Outcome,
+  type Round,
+} from './rounds.ts';
 
 /** What the judge needs. */
 export interface JudgeOptions {
@@ -33,11 +41,19 @@ export function createJudge({ database, clock, logger, metrics, limits, onStandi
   let open: Outcome[] = [];
   let beganMs: number | undefined;
   let closedMs = 0;
+  let oursSinceMs: number | undefined;
   let last: Round | undefined;
   let beforeLast: Round | undefined;
   let judged: JudgedOutcome[] = [];
   let faults: OwnFault[] = [];
   let writing: Promise<void> = Promise.resolve();
+  /** A fault of our own that most relays do not notice for so long is none: those that fail are really away. */
+  const doubt = (round: Round): Round => {
+    if (!round.isOurs) oursSinceMs = undefined;
+    else oursSinceMs ??= clock.now();
+    if (oursSinceMs === undefined || clock.now() - oursSinceMs < limits.ownNetworkMsMax) return round;
+    return mostAnswer(round) ? { ...round, isOurs: false } : round;
+  };
   const close = (): void => {
     // What the round before found is not judged yet; unless it was our own network, it is how relays stood.
     const provisional = new Map(last?.isOurs === false ? last.outcomes.map(({ relay, ok }) => [relay, ok]) : []);
@@ -45,7 +61,7 @@ export function createJudge({ database, clock, logger, metrics, limits, onStandi
       const ok = provisional.get(relay);
       return ok === undefined ? (beforeByRelay.get(relay) ?? 'new') : ok ? 'up' : 'down';
     };
-    const round = createRound(open.map((outcome) => ({ ...outcome, before: beforeOf(outcome.relay) })));
+    const round = doubt(createRound(open.map((outcome) => ({ ...outcome, before: beforeOf(outcome.relay) }))));
     open = [];
     beganMs = undefined;
     closedMs = clock.now();

@@ -27,6 +27,8 @@ export interface ProbeLimits {
   readonly roundProbesMin: number;
   readonly roundMs: number;
   readonly roundProbesMax: number;
+  /** How long it can be our own network while at least half of the relays answer. */
+  readonly ownNetworkMsMax: number;
   /** Outcomes that wait for a database that is away; the oldest are dropped and counted. */
   readonly unwrittenMax: number;
   /** How often a relay's liveness is published (NIP-66), where that is asked for. */
@@ -52,6 +54,7 @@ export const probeLimits: ProbeLimits = {
   roundProbesMin: 20,
   roundMs: minuteMs,
   roundProbesMax: 500,
+  ownNetworkMsMax: 60 * minuteMs,
   unwrittenMax: 20_000,
   publishEveryMs: 60 * minuteMs,
 };

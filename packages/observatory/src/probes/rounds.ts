@@ -57,3 +57,9 @@ export function judgeRound(round: Round, neighbours: readonly (Round | undefined
     isCounted: !round.isOurs && (outcome.ok || !isBeside || outcome.before === 'down'),
   }));
 }
+
+/** Whether at least half of the relays that answered before answered again. */
+export function mostAnswer({ outcomes }: Round): boolean {
+  const up = outcomes.filter(({ before }) => before === 'up');
+  return up.filter(({ ok }) => ok).length * 2 >= up.length && up.length > 0;
+}

@@ -60,11 +60,12 @@ export async function discover({ database, limits, allowLocal, nowMs }: Discover
 const isNew = `NOT EXISTS (SELECT 1 FROM registry_relay r WHERE r.url = v.url)
   AND NOT EXISTS (SELECT 1 FROM registry_candidate c WHERE c.url = v.url)`;
 
+/** Both columns downwards, so that the index gives the order and the limit ends the work. */
 const sources = [
   {
     table: 'view_registry_url',
     source: 'nip65',
-    sql: `SELECT v.url FROM view_registry_url v WHERE ${isNew} ORDER BY v.authors DESC, v.url`,
+    sql: `SELECT v.url FROM view_registry_url v WHERE ${isNew} ORDER BY v.authors DESC, v.url DESC`,
   },
   {
     table: 'view_registry_hint',

@@ -2,12 +2,14 @@ import type { Database } from '@nostrata/database';
 import type { Quantiles, Range } from '../answers.ts';
 import { getQuantiles, type Histograms, mergeHistograms, mergeText, type Phase } from '../probes/histogram.ts';
 import { figuresAtOnce } from './limits.ts';
+import { type Replication, readReplication } from './overlap.ts';
+import { pause } from './pause.ts';
 import { findTables, insertRows } from './rows.ts';
 import { firstHourOf } from './spans.ts';
 import { writeState } from './state.ts';
 
-/** All relays of a range together, as far as probes tell. */
-export interface ProbeSummary {
+/** All relays of a range together, as far as probes and the sample tell. */
+export interface StoredSummary extends Replication {
   readonly openMs: Quantiles;
   readonly readMs: Quantiles;
   readonly eoseMs: Quantiles;
@@ -22,6 +24,10 @@ export interface FiguresParts {
   readonly relays: readonly number[];
 }
 
+const hourMs = 3_600_000;
+
+const noSample: Replication = { replication: null, overlap: [] };
+
 /** The phases that lists and summaries show. */
 const summedPhases: readonly Phase[] = ['open', 'read', 'eose'];
 
@@ -35,14 +41,14 @@ export function summaryName(range: Range): string {
  * others can do things between, and in the order of the tables.
  */
 export async function addUpFigures({ database, nowMs, relays }: FiguresParts, range: Range): Promise<void> {
-  const hasTraffic = (await findTables(database, ['collector_relay_hour'])).size > 0;
+  const tables = await findTables(database, ['collector_relay_hour', 'collector_sighting']);
   const all: Histograms = new Map();
   const sum = { probes: 0, failures: 0 };
   for (let next = 0; next < relays.length; next += figuresAtOnce) {
     const part = relays.slice(next, next + figuresAtOnce);
     const span = { range, firstHour: firstHourOf(range, nowMs), from: part[0] ?? 0, to: part.at(-1) ?? 0 };
     const probes = await readProbes(database, span);
-    const traffic = hasTraffic ? await readTraffic(database, span) : [];
+    const traffic = tables.has('collector_relay_hour') ? await readTraffic(database, span) : [];
     for (const { probes: count, failures, histograms } of probes.values()) {
       sum.probes += count;
       sum.failures += failures;
@@ -51,7 +57,9 @@ export async function addUpFigures({ database, nowMs, relays }: FiguresParts, ra
     await writeSpans(database, range, { part, probes, traffic });
     await pause();
   }
-  const summary: ProbeSummary = {
+  const sinceMs = firstHourOf(range, nowMs) * hourMs;
+  const summary: StoredSummary = {
+    ...(tables.has('collector_sighting') ? await readReplication(database, sinceMs) : noSample),
     openMs: getQuantiles(all.get('open')),
     readMs: getQuantiles(all.get('read')),
     eoseMs: getQuantiles(all.get('eose')),
@@ -60,11 +68,6 @@ export async function addUpFigures({ database, nowMs, relays }: FiguresParts, ra
   await database.transaction(async (transaction) => {
     await writeState(transaction, { name: summaryName(range), atMs: nowMs, value: JSON.stringify(summary) });
   });
-}
-
-/** Lets others have the thread. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 interface RelaySpan {

@@ -78,9 +78,10 @@ export const bucketsUsual = 1_000;
 /** Relays between which overlap is told, and relays of the sample that are compared. */
 export const overlapRelays = 20;
 
-/** Sightings of the sample that are read, and rows that are looked at to find them. */
+/** Sightings of the sample that are compared, rows that are looked at to find them, and rows read in one go. */
 export const sampleRowsMax = 20_000;
-export const sampleScanMax = 200_000;
+export const sampleScanMax = 1_000_000;
+export const samplePageRows = 10_000;
 
 /** Relays whose figures are added up in one go: 25 with 90 days of hours are 54,000 rows, some 10 ms. */
 export const figuresAtOnce = 25;

@@ -1,6 +1,7 @@
 import type { Queryable } from '@nostrata/database';
 import type { RelaySummary } from '../answers.ts';
-import { overlapRelays, sampleRowsMax, sampleScanMax } from './limits.ts';
+import { overlapRelays, samplePageRows, sampleRowsMax, sampleScanMax } from './limits.ts';
+import { pause } from './pause.ts';
 
 /** How events of the sample are spread over relays. */
 export interface Replication {
@@ -10,24 +11,43 @@ export interface Replication {
   readonly overlap: readonly { readonly a: number; readonly b: number; readonly share: number }[];
 }
 
+type SightingRow = { readonly id: string; readonly relay: number; readonly first_seen_ms: number };
+
 /**
- * Reads the sample of sightings (one event in 256, the same on all relays). Ids are evenly spread, so that the beginning
- * of their order is a fair sample of the sample, and a bounded part of it is enough.
+ * Reads the sample of sightings (one event in 256, the same on all relays), some rows at a time. Ids are evenly spread,
+ * so that the beginning of their order is a fair sample of the sample, and a bounded part of it is enough.
  */
 export async function readReplication(queryable: Queryable, sinceMs: number): Promise<Replication> {
-  const rows = await queryable.query<{ id: string; relay: number }>(
-    `SELECT id, relay FROM (SELECT id, relay, first_seen_ms FROM collector_sighting ORDER BY id, relay
-      LIMIT ${sampleScanMax}) AS sample WHERE first_seen_ms >= $1 ORDER BY id, relay LIMIT ${sampleRowsMax}`,
-    [sinceMs],
-  );
-  const byId = Map.groupBy(rows, ({ id }) => id);
+  const relaysById = new Map<string, number[]>();
+  let last: SightingRow = { id: '', relay: 0, first_seen_ms: 0 };
+  let kept = 0;
+  for (let seen = 0; seen < sampleScanMax && kept < sampleRowsMax; seen += samplePageRows) {
+    const rows = await queryable.query<SightingRow>(
+      `SELECT id, relay, first_seen_ms FROM collector_sighting WHERE (id, relay) > ($1, $2)
+        ORDER BY id, relay LIMIT ${samplePageRows}`,
+      [last.id, last.relay],
+    );
+    for (const { id, relay, first_seen_ms } of rows) {
+      if (first_seen_ms < sinceMs) continue;
+      kept++;
+      const relays = relaysById.get(id);
+      if (relays === undefined) relaysById.set(id, [relay]);
+      else relays.push(relay);
+    }
+    last = rows.at(-1) ?? last;
+    if (rows.length < samplePageRows) return summarize(relaysById);
+    await pause();
+  }
   // The last event may have been cut off.
-  const lastId = rows.at(-1)?.id;
-  if (rows.length === sampleRowsMax && lastId !== undefined && byId.size > 1) byId.delete(lastId);
-  if (byId.size === 0) return { replication: null, overlap: [] };
-  const relaysById = [...byId.values()].map((sightings) => sightings.map(({ relay }) => relay));
-  const sightings = relaysById.reduce((sum, relays) => sum + relays.length, 0);
-  return { replication: sightings / relaysById.length, overlap: findOverlap(relaysById) };
+  if (relaysById.size > 1) relaysById.delete(last.id);
+  return summarize(relaysById);
+}
+
+function summarize(relaysById: ReadonlyMap<string, readonly number[]>): Replication {
+  const lists = [...relaysById.values()];
+  if (lists.length === 0) return { replication: null, overlap: [] };
+  const sightings = lists.reduce((sum, relays) => sum + relays.length, 0);
+  return { replication: sightings / lists.length, overlap: findOverlap(lists) };
 }
 
 function findOverlap(relaysById: readonly (readonly number[])[]): Replication['overlap'] {

@@ -230,6 +230,7 @@ for (const engine of await createEngines()) {
       add(99, [1, 2, 3], nowMs - 3 * dayMs);
       const columns = ['id', 'relay', 'first_seen_ms'];
       await insertRows(database, { table: 'collector_sighting', columns, conflict: 'DO NOTHING' }, rows);
+      await registry.addUp();
       const { replication, overlap } = await reads.summary('24h');
       assert.equal(replication, 1.8);
       assert.deepEqual(overlap, [
@@ -238,6 +239,29 @@ for (const engine of await createEngines()) {
         { a: 'wss://r2.example.com', b: 'wss://r3.example.com', share: 0 },
       ]);
       assert.equal((await reads.summary('7d')).replication, 21 / 11);
+      await registry.stop();
+    });
+
+    test('of a large sample a bounded part is compared, and says the same', async () => {
+      await using database = await engine.open();
+      const { registry, reads, nowMs } = await setUp(database, 3);
+      const rows: [string, number, number][] = [];
+      for (let event = 0; event < 11_000; event++) {
+        const id = `00${event.toString(16).padStart(6, '0').padEnd(62, '0')}`;
+        const atMs = event % 10 === 0 ? nowMs - 2 * dayMs : nowMs;
+        for (const relay of event % 4 === 1 ? [1, 2, 3] : [1, 2]) rows.push([id, relay, atMs]);
+      }
+      const columns = ['id', 'relay', 'first_seen_ms'];
+      await insertRows(database, { table: 'collector_sighting', columns, conflict: 'DO NOTHING' }, rows);
+      await registry.addUp(['24h']);
+      const { replication, overlap } = await reads.summary('24h');
+      const kept = rows.filter(([, , atMs]) => atMs === nowMs);
+      const exact = kept.length / new Set(kept.map(([id]) => id)).size;
+      assert.ok(Math.abs((replication ?? 0) - exact) < 0.01, `${replication} for ${exact}`);
+      assert.deepEqual(
+        overlap.map(({ share }) => share),
+        [1, 1, 1],
+      );
       await registry.stop();
     });
 

@@ -46,7 +46,7 @@ export function createRelayReads({ database, clock, connected }: RelayReadsOptio
     relay: async (url, range) => await readDetails(database, { url, range, isConnected: (await findConnected()).has }),
     async summary(range) {
       const { count } = await findConnected();
-      return await readSummary(database, { range, nowMs: clock.now(), connected: count });
+      return await readSummary(database, { range, connected: count });
     },
     latency: (url, query) => readSeries(url, query, readLatency),
     uptime: (url, query) => readSeries(url, query, readUptime),

@@ -1,24 +1,23 @@
 import type { Database } from '@nostrata/database';
 import type { Range, RelaySummary } from '../answers.ts';
-import type { ProbeSummary } from './figures.ts';
-import { summaryName } from './figures.ts';
-import { nameOverlap, type Replication, readReplication } from './overlap.ts';
+import { type StoredSummary, summaryName } from './figures.ts';
+import { nameOverlap } from './overlap.ts';
 import { stateSql } from './relay-list.ts';
-import { findTables } from './rows.ts';
-import { firstHourOf } from './spans.ts';
 import { peekState } from './state.ts';
 
-const nothing: ProbeSummary = {
+const nothing: StoredSummary = {
+  replication: null,
+  overlap: [],
   openMs: { p50: null, p95: null, samples: 0 },
   readMs: { p50: null, p95: null, samples: 0 },
   eoseMs: { p50: null, p95: null, samples: 0 },
   uptime: null,
 };
 
-/** All relays together. */
+/** All relays together: how many are in which state is as of now, the rest as it was added up last. */
 export async function readSummary(
   database: Database,
-  { range, nowMs, connected }: { readonly range: Range; readonly nowMs: number; readonly connected: number },
+  { range, connected }: { readonly range: Range; readonly connected: number },
 ): Promise<RelaySummary> {
   const states = await database.query<{ state: string; relays: number }>(
     `SELECT state, count(*) AS relays FROM (SELECT ${stateSql} AS state FROM registry_relay r
@@ -26,8 +25,7 @@ export async function readSummary(
   );
   const count = (wanted: string): number => states.find(({ state }) => state === wanted)?.relays ?? 0;
   const stored = await peekState(database, summaryName(range));
-  const probes = stored === undefined ? nothing : (JSON.parse(stored.value) as ProbeSummary);
-  const { replication, overlap } = await readSample(database, firstHourOf(range, nowMs) * 3_600_000);
+  const { overlap, ...figures } = stored === undefined ? nothing : (JSON.parse(stored.value) as StoredSummary);
   const relays = await database.query<{ relay: number; url: string }>('SELECT relay, url FROM registry_relay');
   const urlById = new Map(relays.map(({ relay, url }) => [relay, url]));
   return {
@@ -36,13 +34,7 @@ export async function readSummary(
     connected,
     outage: count('outage'),
     dead: count('dead'),
-    ...probes,
-    replication,
+    ...figures,
     overlap: nameOverlap(overlap, urlById),
   };
-}
-
-async function readSample(database: Database, sinceMs: number): Promise<Replication> {
-  const tables = await findTables(database, ['collector_sighting']);
-  return tables.size === 0 ? { replication: null, overlap: [] } : await readReplication(database, sinceMs);
 }
