@@ -55,6 +55,8 @@ export interface Observatory extends AsyncDisposable {
   /** Undefined where this process does not answer for it. */
   readonly api: Api | undefined;
   health(): Promise<ObservatoryHealth>;
+  /** Resolves when the roll-ups of this process have read what is stored. */
+  caughtUp(): Promise<void>;
 }
 
 /**
@@ -92,6 +94,7 @@ async function compose(parts: ObservatoryParts, open: () => Promise<Database>): 
         await createViews({ store: parts.store, database, views, now, onFailed: toOnFailed(logger, metrics) }),
       )
     : undefined;
+  const caughtUp = () => runner?.caughtUp() ?? Promise.resolve();
   const statistician = started.use(
     await createStatistician({
       database,
@@ -102,7 +105,7 @@ async function compose(parts: ObservatoryParts, open: () => Promise<Database>): 
       metrics,
       loadRelays: createLoadRelayFigures({ database, relays, now, synthetic: settings.synthetic }),
       loadTrusted: createLoadTrusted(parts),
-      caughtUp: () => runner?.caughtUp() ?? Promise.resolve(),
+      caughtUp,
       schedule: runner ? parseSchedule(settings.snapshotSchedule) : null,
     }),
   );
@@ -118,6 +121,7 @@ async function compose(parts: ObservatoryParts, open: () => Promise<Database>): 
   const stack = started.move();
   return {
     api,
+    caughtUp,
     health: () => loadObservatoryHealth({ statistics: statistician.reads, live: collector, cache, clock }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

@@ -54,7 +54,7 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
     metrics.swallowed(name);
     logger.error({ job: name, error: String(error) }, 'a job failed and will be tried again');
   };
-  const jobs = createJobs(roles.has('jobs') ? createStoreJobs(store, settings, expireEveryMs) : [], onFailure);
+  const jobs = createJobs(roles.has('jobs') ? createStoreJobs(store, settings, { expireEveryMs, before: observatory.caughtUp }) : [], onFailure);
   started.defer(() => jobs.stop());
   const health = () => composeHealth({ store, ingest, metrics, observatory }, settings);
   const listener = await listen({

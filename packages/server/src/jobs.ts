@@ -62,14 +62,33 @@ export function toRetentionPolicy(settings: Settings): RetentionPolicy | undefin
   };
 }
 
+/** How the jobs of a store are run. */
+export interface StoreJobsOptions {
+  readonly expireEveryMs: number;
+  /** Resolves when nothing is lost by removing events: roll-ups have read them. */
+  readonly before: () => Promise<void>;
+}
+
 /** The jobs of a store that is in use: sweeping what has expired (NIP-40), and retention where it is asked for. */
-export function createStoreJobs(store: EventStore, settings: Settings, expireEveryMs: number): Job[] {
-  const jobs: Job[] = [{ name: 'expire', everyMs: expireEveryMs, run: () => store.expire() }];
+export function createStoreJobs(
+  store: EventStore,
+  settings: Settings,
+  { expireEveryMs, before }: StoreJobsOptions,
+): Job[] {
+  const expire = async (): Promise<void> => {
+    await before();
+    await store.expire();
+  };
+  const jobs: Job[] = [{ name: 'expire', everyMs: expireEveryMs, run: expire }];
   const policy = toRetentionPolicy(settings);
   if (policy) {
     // A timer holds at most 2^31 − 1 milliseconds.
     const everyMs = Math.min(Math.max(settings.retainEvery, 1) * 1000, 2 ** 31 - 1);
-    jobs.push({ name: 'retain', everyMs, run: () => store.retain(policy) });
+    const retain = async (): Promise<void> => {
+      await before();
+      await store.retain(policy);
+    };
+    jobs.push({ name: 'retain', everyMs, run: retain });
   }
   return jobs;
 }

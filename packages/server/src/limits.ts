@@ -52,7 +52,6 @@ export const leaseRenewMs = 10_000;
 export const firstProbesMsMax = 120_000;
 /** Time after which probes are judged together at the latest, in milliseconds. */
 export const probeRoundMsMax = 60_000;
-/** Figures of relays are added up again after so many times as long as it took, within these bounds in milliseconds. */
-export const relayFiguresPause = 50;
+/** Pauses between two times that the figures of relays are added up: the first one, and the longest, in milliseconds. */
 export const relayFiguresMsMin = 5_000;
 export const relayFiguresMsMax = 300_000;

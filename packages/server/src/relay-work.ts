@@ -9,7 +9,6 @@ import {
   probeRoundMsMax,
   relayFiguresMsMax,
   relayFiguresMsMin,
-  relayFiguresPause,
 } from './limits.ts';
 
 /** What the work on relays needs that goes on beside collection. */
@@ -24,15 +23,14 @@ export interface RelayWork {
 }
 
 /**
- * Adds up the figures of relays and looks for new ones: all the time while that is quick, as in an observatory that has
- * just begun, and no more than a fiftieth of the time when it has grown.
+ * Adds up the figures of relays and looks for new ones: soon after the start, when there is little and everybody waits
+ * for it, and then after pauses that double up to five minutes.
  */
 export function refreshRelays({ metrics, settings, registry, clock, logger }: RelayWork): AsyncDisposable {
   let isStopped = false;
   let cancel = (): void => undefined;
   let working = Promise.resolve();
-  const step = async (): Promise<void> => {
-    const startMs = performance.now();
+  const step = async (pauseMs: number): Promise<void> => {
     try {
       if (settings.discoverRelays) await registry.discover();
       await registry.addUp();
@@ -40,12 +38,11 @@ export function refreshRelays({ metrics, settings, registry, clock, logger }: Re
       metrics.failed?.('relay-figures');
       logger.error({ error: String(error) }, 'the figures of relays could not be added up and will be tried again');
     }
-    const pauseMs = (performance.now() - startMs) * relayFiguresPause;
-    if (!isStopped) schedule(Math.min(Math.max(pauseMs, relayFiguresMsMin), relayFiguresMsMax));
+    if (!isStopped) schedule(Math.min(pauseMs * 2, relayFiguresMsMax));
   };
   const schedule = (milliseconds: number): void => {
     cancel = clock.after(milliseconds, () => {
-      working = step();
+      working = step(milliseconds);
     });
   };
   schedule(relayFiguresMsMin);
