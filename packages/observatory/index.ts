@@ -35,6 +35,7 @@ export {
   type ObservatoryHealth,
   type ObservatoryHealthOptions,
 } from './src/api/health.ts';
+export { renderApiReference } from './src/api/reference.ts';
 export { type ApiSettings, defaultApiSettings } from './src/api/settings.ts';
 export { createCollector } from './src/collector/collector.ts';
 export type {

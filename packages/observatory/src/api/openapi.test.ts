@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { exportTables } from './export-tables.ts';
 import type { Json, OpenApi, Operation } from './openapi.ts';
+import { renderApiReference } from './reference.ts';
 import { pathNames } from './route.ts';
 import { routes } from './routes.ts';
 import { answerSchema, errorSchema, liveFiguresSchema } from './series-schemas.ts';
+import { defaultApiSettings } from './settings.ts';
 import { liveFigures, startMs } from './test-figures.ts';
 import { createWorld, type World } from './test-world.ts';
 
@@ -218,4 +221,10 @@ test('names in paths are names of parameters', () => {
   for (const { path, parameters } of routes) {
     for (const name of pathNames(path)) assert.ok(name in parameters.shape, path);
   }
+});
+
+test('the reference page is up to date', () => {
+  const page = new URL('../../../../docs/reference/http.md', import.meta.url);
+  const isSame = readFileSync(page, 'utf8') === renderApiReference(defaultApiSettings);
+  assert.ok(isSame, 'run: npx node tools/http-reference.ts > docs/reference/http.md');
 });

@@ -1,0 +1,4 @@
+// Prints docs/reference/http.md.
+import { defaultApiSettings, renderApiReference } from '@nostrata/observatory';
+
+process.stdout.write(renderApiReference(defaultApiSettings));
