@@ -3,6 +3,7 @@ import type { Clock, ObservatoryLogger, ObservatoryMetrics } from '../contract.t
 import { type Bodies, type Body, createBody, type Kept } from './bodies.ts';
 import { type CacheReads, within } from './cache-reads.ts';
 import { type CsvWriter, createCsvWriter } from './csv.ts';
+import { createFlights } from './flights.ts';
 import { secondsByFreshness } from './headers.ts';
 import { flightsMax, readMsMax, sharedCharactersMax, snapshotLookMs } from './limits.ts';
 import { readParameters } from './parameters.ts';
@@ -54,15 +55,7 @@ interface Request {
 /** Creates it; requests for the same thing are worked out once, however many wait. */
 export function createAnswering(options: AnsweringOptions): Answering {
   const { bodies, clock, logger, metrics } = options;
-  const flights = new Map<string, Promise<Kept>>();
-  const refresh = (request: Request): Promise<Kept> => {
-    const running = flights.get(request.key);
-    if (running !== undefined) return running;
-    if (flights.size >= flightsMax) return Promise.reject(new Problem(503, 'busy', 'too many answers are worked out'));
-    const flight = loadKept(request, options).finally(() => flights.delete(request.key));
-    flights.set(request.key, flight);
-    return flight;
-  };
+  const flights = createFlights<Kept>(clock, flightsMax);
   return {
     async answer(asked) {
       const request = readRequest(asked);
@@ -73,7 +66,11 @@ export function createAnswering(options: AnsweringOptions): Answering {
         return { key, ...kept, staleSeconds: undefined };
       }
       try {
-        const { body, loadedAtMs } = await within(clock, readMsMax, refresh(request));
+        const { body, loadedAtMs } = await within(
+          clock,
+          readMsMax,
+          flights.join(key, () => loadKept(request, options)),
+        );
         return { key, body, loadedAtMs, staleSeconds: undefined };
       } catch (error) {
         if (error instanceof Problem && error.status !== 503) throw error;

@@ -190,6 +190,17 @@ test('a database that hangs is waited for ten seconds, then the last good copy i
   const response = await asked;
   assert.equal(response.status, 503);
   assert.equal((await answerOf(response)).stale, true);
+  // What hangs is not asked again at once, and not waited for for ever.
+  database.gate = undefined;
+  clock.advance(60_000);
+  assert.equal((await ask('/api/v1/stats/throughput')).status, 200);
+});
+
+test('a slash at the end of a path changes nothing', async () => {
+  const { ask } = createWorld();
+  for (const path of ['/api/v1/docs/', `${overviewPath}/?range=7d`, '/api/v1/stats/relays/relay.example.com/']) {
+    assert.equal((await ask(path)).status, 200, path);
+  }
 });
 
 test('each request is reported with its route and status', async () => {

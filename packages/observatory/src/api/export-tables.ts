@@ -30,12 +30,23 @@ function* yearsOf({ sinceMs, untilMs }: ExportSpan, groupBy: SeriesQuery['groupB
   }
 }
 
+/** What is counted by the time of receipt begins with the collection. */
+async function sinceCollection({ statistics }: ExportSources, span: ExportSpan): Promise<ExportSpan> {
+  const sinceMs = (await statistics.snapshot('all'))?.coverage.sinceMs ?? span.sinceMs;
+  return { ...span, sinceMs: Math.max(span.sinceMs, Math.floor(sinceMs / 86_400_000) * 86_400_000) };
+}
+
 type ReadSeries = (sources: ExportSources, query: SeriesQuery) => Promise<readonly object[]>;
 
-function series(groupBy: 'day' | 'hour', read: ReadSeries): ExportTable['pieces'] {
+function days(read: ReadSeries): ExportTable['pieces'] {
   return async function* (sources, span) {
-    for (const query of yearsOf(span, groupBy)) yield await read(sources, query);
+    for (const query of yearsOf(span, 'day')) yield await read(sources, query);
   };
+}
+
+async function* throughputPieces(sources: ExportSources, span: ExportSpan): AsyncGenerator<readonly object[]> {
+  const collected = await sinceCollection(sources, span);
+  for (const query of yearsOf(collected, 'hour')) yield await sources.statistics.throughput(query);
 }
 
 async function* kindPieces({ statistics }: ExportSources, span: ExportSpan): AsyncGenerator<readonly object[]> {
@@ -56,9 +67,10 @@ async function* relayPieces({ relays }: ExportSources): AsyncGenerator<readonly 
 }
 
 async function* relayDayPieces(sources: ExportSources, span: ExportSpan): AsyncGenerator<readonly object[]> {
+  const collected = await sinceCollection(sources, span);
   for await (const rows of relayPieces(sources)) {
     for (const { url } of rows as readonly { readonly url: string }[]) {
-      for (const query of yearsOf(span, 'day')) {
+      for (const query of yearsOf(collected, 'day')) {
         yield (await sources.relays.events(url, query)).map((point) => ({ url, ...point }));
       }
     }
@@ -70,7 +82,7 @@ export const exportTables: Readonly<Record<string, ExportTable>> = {
   activity: {
     description: 'Events, notes, reactions, reposts, zaps and users of each day.',
     row: timelinePointSchema,
-    pieces: series('day', ({ statistics }, query) => statistics.timeline(query)),
+    pieces: days(({ statistics }, query) => statistics.timeline(query)),
   },
   kinds: {
     description: 'Events of each kind and day; days without one are left out.',
@@ -80,17 +92,17 @@ export const exportTables: Readonly<Record<string, ExportTable>> = {
   users: {
     description: 'Active users by tier and new users of each day.',
     row: activePointSchema,
-    pieces: series('day', ({ statistics }, query) => statistics.activeUsers(query)),
+    pieces: days(({ statistics }, query) => statistics.activeUsers(query)),
   },
   zaps: {
     description: 'Validated zaps of each day.',
     row: zapsPointSchema,
-    pieces: series('day', ({ statistics }, query) => statistics.zaps(query)),
+    pieces: days(({ statistics }, query) => statistics.zaps(query)),
   },
   throughput: {
     description: 'What relays sent us in each hour, by the time of receipt.',
     row: throughputPointSchema,
-    pieces: series('hour', ({ statistics }, query) => statistics.throughput(query)),
+    pieces: throughputPieces,
   },
   relays: {
     description: 'All relays as they are listed, over the whole time.',

@@ -30,6 +30,15 @@ test('a history is read year by year, from the first day of Nostr on', async () 
   }
 });
 
+test('what is counted by the time of receipt begins with the collection', async () => {
+  const { ask, database } = createWorld();
+  for (const [table, read] of [['throughput', 'throughput'] as const, ['relay-days', 'events'] as const]) {
+    await (await ask(`/api/v1/export/${table}.csv`)).text();
+    const first = database.calls.find((call) => call.read === read)?.query as { readonly sinceMs: number };
+    assert.equal(first.sinceMs, Date.parse('2026-11-11'), table);
+  }
+});
+
 test('relays are read by the page, and nothing is read ahead of a reader that waits', async () => {
   const { ask, database } = createWorld();
   const response = await ask('/api/v1/export/relay-days.csv');

@@ -24,7 +24,7 @@ export const pagePolicy =
 export const optionsHeaders: Readonly<Record<string, string>> = {
   Allow: 'GET, HEAD, OPTIONS',
   'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
-  'Access-Control-Allow-Headers': 'Accept, Content-Type, If-None-Match, Last-Event-ID',
+  'Access-Control-Allow-Headers': '*',
   'Access-Control-Max-Age': '86400',
 };
 

@@ -31,6 +31,8 @@ export const spellingsMax = 4_000;
 export const compressedBytesMin = 1_024;
 /** Different answers that are worked out at one time; more is refused. */
 export const flightsMax = 200;
+/** After this, work that has not ended is begun anew. */
+export const flightMsMax = 60_000;
 /** A body of the shared cache has at most 16 MiB (its contract); larger ones stay in this process. */
 export const sharedCharactersMax = 4 * 2 ** 20;
 /** Addresses that the limiter of this process counts while the cache is gone; the oldest is forgotten. */

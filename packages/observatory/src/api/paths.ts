@@ -7,7 +7,7 @@ export interface Found<Route> {
   readonly path: Readonly<Record<string, string>>;
 }
 
-/** Creates the finder of routes by path, as it is written in the URL; of several the first counts. */
+/** Creates the finder of routes by path as the URL has it, with or without a slash at its end; the first that fits. */
 export function createFindRoute<Route extends { readonly path: string }>(
   routes: readonly Route[],
 ): (path: string) => Found<Route> | undefined {
@@ -16,7 +16,8 @@ export function createFindRoute<Route extends { readonly path: string }>(
     names: pathNames(route.path),
     pattern: new RegExp(`^${route.path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '([^/]+)')}$`),
   }));
-  return (path) => {
+  return (given) => {
+    const path = given.replace(/\/$/, '');
     for (const { route, names, pattern } of entries) {
       const found = pattern.exec(path);
       if (found === null) continue;

@@ -2,7 +2,9 @@ import type { Range, Snapshot } from '../answers.ts';
 import type { Clock, ObservatoryMetrics, StatisticsReads } from '../contract.ts';
 import { snapshotSchema } from './answer-schemas.ts';
 import type { CacheReads } from './cache-reads.ts';
+import { createFlights } from './flights.ts';
 import { snapshotKeptMs, snapshotLookMs } from './limits.ts';
+import { ranges } from './parameters.ts';
 import { Problem } from './problem.ts';
 
 /** The snapshots as the API reads them: from the cache first, then from the database. */
@@ -31,7 +33,7 @@ interface Copy {
 /** Creates the reader; it keeps the last snapshot of each range in memory. */
 export function createSnapshots({ cache, statistics, clock, metrics }: SnapshotsOptions): Snapshots {
   const copies = new Map<Range, Copy>();
-  const flights = new Map<Range, Promise<Snapshot>>();
+  const flights = createFlights<Snapshot>(clock, ranges.length);
   const keep = (range: Range, snapshot: Snapshot, text: string | undefined): Snapshot => {
     copies.set(range, { snapshot, text, lookedAtMs: clock.now() });
     return snapshot;
@@ -55,11 +57,7 @@ export function createSnapshots({ cache, statistics, clock, metrics }: Snapshots
     load(range) {
       const copy = copies.get(range);
       if (copy !== undefined && clock.now() - copy.lookedAtMs < snapshotLookMs) return Promise.resolve(copy.snapshot);
-      const running = flights.get(range);
-      if (running !== undefined) return running;
-      const flight = look(range).finally(() => flights.delete(range));
-      flights.set(range, flight);
-      return flight;
+      return flights.join(range, () => look(range));
     },
   };
 }
