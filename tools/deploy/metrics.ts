@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import type { Database, PostgresDatabase } from '../../packages/database/index.ts';
 import { createMetrics } from '../../packages/server/src/metrics/metrics.ts';
 import type { Expression } from './promql.ts';
 
@@ -7,25 +9,24 @@ export interface KnownMetric {
   readonly labels: readonly string[];
 }
 
-/** Metrics that the program is going to export, and does not print before somebody wires them. */
-const comingMetrics: Readonly<Record<string, KnownMetric>> = {
-  nostrata_cache_bytes: { type: 'gauge', labels: [] },
-  nostrata_database_query_seconds: { type: 'histogram', labels: [] },
-  nostrata_database_connections: { type: 'gauge', labels: ['state'] },
-};
-
 /** What Prometheus itself knows of every target. */
 const ownMetrics: Readonly<Record<string, KnownMetric>> = { up: { type: 'gauge', labels: [] } };
 const targetLabels = ['job', 'instance'];
 
 /** Every metric by its name. */
 export function loadMetrics(): ReadonlyMap<string, KnownMetric> {
-  return new Map([
-    ...Object.entries(ownMetrics),
-    ...Object.entries(comingMetrics),
-    ...readExposition(renderEverything()),
-  ]);
+  return new Map([...Object.entries(ownMetrics), ...readExposition(renderEverything())]);
 }
+
+/** A database with a pool of connections that nobody uses. */
+const pooled = {
+  dialect: 'postgres',
+  query: async () => [],
+  transaction: async () => assert.fail('nothing is written'),
+  close: async () => undefined,
+  connections: () => ({ busy: 0, idle: 0, waiting: 0 }),
+  [Symbol.asyncDispose]: async () => undefined,
+} as const satisfies Database & Pick<PostgresDatabase, 'connections'>;
 
 /** The text of a program in which everything happened once, so that every label is seen. */
 function renderEverything(): string {
@@ -46,6 +47,8 @@ function renderEverything(): string {
   observatory.cacheLookup?.(true);
   observatory.snapshot?.('24h', 1);
   observatory.failed?.('somewhere');
+  metrics.shared.cached({ entries: 0, hits: 0, misses: 0 });
+  metrics.shared.measure(pooled);
   metrics.swallowed('somewhere');
   const text = metrics.render();
   metrics.stop();

@@ -40,6 +40,8 @@ export interface PostgresDatabase extends Database, PostgresSession {
   listen(channel: string, handler: NotificationHandler): void;
   /** Idle connections that the server took away so far; they are replaced when they are needed. */
   connectionsLost(): number;
+  /** Connections of the pool now, and callers that wait for one. */
+  connections(): { readonly busy: number; readonly idle: number; readonly waiting: number };
 }
 
 /**
@@ -111,6 +113,11 @@ function createDatabase({ pool, place, types, connect }: Pieces): PostgresDataba
         : session.run<Row>(statement, values),
     transaction: (work) => runTransaction(pool, guard, (client) => work(keepFirstFailure(createSession(client)))),
     listen: (channel, handler) => listener.listen(channel, handler),
+    connections: () => ({
+      busy: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     connectionsLost: () => lost,
     close,
     [Symbol.asyncDispose]: close,

@@ -46,6 +46,7 @@ export interface ObservatoryParts {
   readonly roles: ReadonlySet<Role>;
   readonly logger: Logger;
   readonly metrics: ObservatoryMetrics;
+  readonly measure: (database: Database) => Database;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -80,7 +81,7 @@ async function compose(parts: ObservatoryParts, open: () => Promise<Database>): 
   const logger = parts.logger.child({ room: 'observatory' });
   const clock = { now, after: afterTimeout };
   await using started = new AsyncDisposableStack();
-  const database = started.use(await open());
+  const database = started.use(parts.measure(await open()));
   const views = await composeViews('statistics.db', database, settings);
   await migrateCollector(database);
   const registry = started.use(await composeRegistry(parts, { database, clock, logger }));

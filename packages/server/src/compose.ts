@@ -13,8 +13,8 @@ import { type Health, loadHealth } from './http/health.ts';
 import { type Listener, listen } from './http/listen.ts';
 import { loadPage, type Page } from './http/page-files.ts';
 import { createResolveOrigin } from './http/proxy.ts';
-import { createJobs, createStoreJobs } from './jobs.ts';
-import { expireEveryMs, freeBytesMin, probeMsMax } from './limits.ts';
+import { createJobs, createStoreJobs, type Job, type Jobs } from './jobs.ts';
+import { cacheFiguresEveryMs, expireEveryMs, freeBytesMin, probeMsMax } from './limits.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { loadSelfPubkey } from './self-key.ts';
 import { getStoreUrl, loadFreeBytes } from './store-url.ts';
@@ -48,13 +48,17 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
   const roles = parseRoles(settings.roles);
   const cache = started.use(await composeCache(options, metrics));
   const observatory = started.use(
-    await composeObservatory({ ...options, store, ingest, cache, roles, metrics: metrics.observatory }),
+    await composeObservatory({
+      ...options,
+      store,
+      ingest,
+      cache,
+      roles,
+      metrics: metrics.observatory,
+      measure: metrics.shared.measure,
+    }),
   );
-  const onFailure = (name: string, error: unknown) => {
-    metrics.swallowed(name);
-    logger.error({ job: name, error: String(error) }, 'a job failed and will be tried again');
-  };
-  const jobs = createJobs(roles.has('jobs') ? createStoreJobs(store, settings, { expireEveryMs, before: observatory.caughtUp }) : [], onFailure);
+  const jobs = composeJobs(options, { store, cache, metrics, roles, caughtUp: observatory.caughtUp });
   started.defer(() => jobs.stop());
   const health = () => composeHealth({ store, ingest, metrics, observatory }, settings);
   const listener = await listen({
@@ -95,6 +99,28 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
 
 async function composePage({ synthetic }: Settings): Promise<Page> {
   return await loadPage({ folder: await openWebFolder(), paths: webPaths, policy: webPolicy, synthetic });
+}
+
+interface JobParts {
+  readonly store: EventStore;
+  readonly cache: Cache;
+  readonly metrics: Metrics;
+  readonly roles: ReadonlySet<Role>;
+  readonly caughtUp: () => Promise<void>;
+}
+
+function composeJobs({ settings, logger }: ComposeOptions, { store, cache, metrics, roles, caughtUp }: JobParts): Jobs {
+  const onFailure = (name: string, error: unknown) => {
+    metrics.swallowed(name);
+    logger.error({ job: name, error: String(error) }, 'a job failed and will be tried again');
+  };
+  const figures: Job = {
+    name: 'cache',
+    everyMs: cacheFiguresEveryMs,
+    run: async () => metrics.shared.cached(await cache.figures()),
+  };
+  const storeJobs = roles.has('jobs') ? createStoreJobs(store, settings, { expireEveryMs, before: caughtUp }) : [];
+  return createJobs([figures, ...storeJobs], onFailure);
 }
 
 interface Rooms {

@@ -55,3 +55,5 @@ export const probeRoundMsMax = 60_000;
 /** Pauses between two times that the figures of relays are added up: the first one, and the longest, in milliseconds. */
 export const relayFiguresMsMin = 5_000;
 export const relayFiguresMsMax = 300_000;
+/** How often the cache is asked for its figures, in milliseconds. */
+export const cacheFiguresEveryMs = 15_000;

@@ -4,12 +4,7 @@ import { createProber, type ObservatoryMetrics, type Registry } from '@nostrata/
 import type { Logger } from 'pino';
 import type { Settings } from './config/table.ts';
 import { lead } from './leading.ts';
-import {
-  firstProbesMsMax,
-  probeRoundMsMax,
-  relayFiguresMsMax,
-  relayFiguresMsMin,
-} from './limits.ts';
+import { firstProbesMsMax, probeRoundMsMax, relayFiguresMsMax, relayFiguresMsMin } from './limits.ts';
 
 /** What the work on relays needs that goes on beside collection. */
 export interface RelayWork {

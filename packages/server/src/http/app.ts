@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import type { Health } from './health.ts';
 import { renderLanding } from './landing.ts';
 import type { Page } from './page-files.ts';
-import type { Origin } from './proxy.ts';
+import type { AppBindings, Origin } from './proxy.ts';
 
 /** The parts of a NIP-11 document that the landing page shows too. */
 export interface Information {
@@ -24,11 +24,6 @@ export interface AppOptions {
   readonly page?: Page | undefined;
   /** Answers everything below `/api/`. */
   readonly api?: { fetch(request: Request, bindings: AppBindings): Response | Promise<Response> } | undefined;
-}
-
-/** What the listener passes along with each request. */
-export interface AppBindings {
-  readonly origin: Origin;
 }
 
 // NIP-11 asks for all three.
@@ -59,7 +54,7 @@ export function createApp(options: AppOptions): Hono<{ Bindings: AppBindings }> 
   page?.mount(app);
   app.get('/health', async (c) => {
     const health = await options.health();
-    return c.json(health, health.status === 'ok' ? 200 : 503, { 'Cache-Control': 'no-store' });
+    return c.json(health, health.status === 'failing' ? 503 : 200, { 'Cache-Control': 'no-store' });
   });
   app.get('/metrics', (c) => {
     if (!options.metrics) return c.notFound();

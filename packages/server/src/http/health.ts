@@ -2,7 +2,8 @@ import type { ObservatoryHealth } from '@nostrata/observatory';
 
 /** What `GET /health` answers. */
 export interface Health {
-  readonly status: 'ok' | 'failing';
+  /** `degraded`: clients are served, and something of the observatory is not as it should be. */
+  readonly status: 'ok' | 'degraded' | 'failing';
   readonly store: { readonly engine: string; readonly reachable: boolean; readonly lastSeq: number };
   /** Milliseconds since 1970 of the last commit of this process; null before the first. */
   readonly lastCommitMs: number | null;
@@ -38,14 +39,13 @@ export async function loadHealth(options: HealthOptions): Promise<Health> {
   }
   const full = options.isQueueFull();
   const { problems: others, ...observatory } = await options.observatory();
-  problems.push(...others);
   return {
-    status: problems.length === 0 ? 'ok' : 'failing',
+    status: problems.length > 0 ? 'failing' : others.length > 0 ? 'degraded' : 'ok',
     store: { engine: options.engine, reachable, lastSeq: options.lastSeq() },
     lastCommitMs: options.lastCommitMs(),
     queue: { events: options.queueEvents(), full },
     observatory,
-    problems,
+    problems: [...problems, ...others],
   };
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import type { Context, Hono } from 'hono';
-import type { AppBindings } from './app.ts';
+import type { AppBindings } from './proxy.ts';
 
 /** A built page: its folder, the paths that are the page itself, and the policy that it is made for. */
 export interface PageOptions {

@@ -18,6 +18,11 @@ export interface Origin {
   readonly host: string;
 }
 
+/** What the listener passes along with each request. */
+export interface AppBindings {
+  readonly origin: Origin;
+}
+
 /** Works out the origin of requests; forwarded headers count only from the proxies that are trusted. */
 export type ResolveOrigin = (request: RawRequest) => Origin;
 

@@ -5,6 +5,7 @@ import type { RelayMetrics } from '@nostrata/relay';
 import type { StoreMetrics } from '@nostrata/store';
 import { createObservatoryMetrics } from './observatory-metrics.ts';
 import { createRegistry } from './registry.ts';
+import { createSharedMetrics, type SharedMetrics } from './shared-metrics.ts';
 
 /** What the rooms report to, and what can be read back. */
 export interface Metrics {
@@ -12,6 +13,7 @@ export interface Metrics {
   readonly ingest: IngestMetrics;
   readonly relay: RelayMetrics;
   readonly observatory: ObservatoryMetrics;
+  readonly shared: SharedMetrics;
   /** A failure that was dealt with and would otherwise leave no trace. */
   swallowed(where: string): void;
   /** The Prometheus text. */
@@ -41,6 +43,7 @@ export function createMetrics(now: () => number): Metrics {
     ingest: createIngestMetrics(registry, state),
     relay: createRelayMetrics(registry, state),
     observatory: createObservatoryMetrics(registry),
+    shared: createSharedMetrics(registry),
     swallowed: (where) => failures.add({ where }),
     render: () => registry.render(),
     get lastCommitMs() {

@@ -15,7 +15,10 @@ export function createObservatoryMetrics(registry: Registry): ObservatoryMetrics
 function createCollectorMetrics(registry: Registry): ObservatoryMetrics {
   const connections = new Map<string, number>();
   let buffered = 0;
-  registry.gauges('nostrata_collector_connections', 'Connections to relays, by state.', 'state', () => connections);
+  registry.gauges('nostrata_collector_connections', 'Connections to relays, by state.', {
+    label: 'state',
+    read: () => connections,
+  });
   registry.gauge('nostrata_collector_buffered_events', 'Events between socket and durable.', () => buffered);
   const events = registry.counter('nostrata_collector_events_total', 'Events that relays delivered, by outcome.');
   const seconds = registry.histogram('nostrata_collector_flush_seconds', 'Time to write one batch.', flushSeconds);

@@ -17,10 +17,16 @@ export interface Registry {
   /** A value that is read when it is asked for. */
   gauge(name: string, help: string, read: () => number): void;
   /** Values that are read when they are asked for, one for each value of a label. */
-  gauges(name: string, help: string, label: string, read: () => ReadonlyMap<string, number>): void;
+  gauges(name: string, help: string, values: LabelledValues): void;
   histogram(name: string, help: string, bounds: readonly number[]): Histogram;
   /** The whole exposition. */
   render(): string;
+}
+
+/** Values of one label. */
+export interface LabelledValues {
+  readonly label: string;
+  readonly read: () => ReadonlyMap<string, number>;
 }
 
 interface Family {
@@ -38,7 +44,7 @@ export function createRegistry(): Registry {
     gauge: (name, help, read) => {
       families.push({ name, help, type: 'gauge', lines: () => [`${name} ${formatNumber(read())}`] });
     },
-    gauges: (name, help, label, read) => {
+    gauges: (name, help, { label, read }) => {
       const lines = (): string[] =>
         [...read()].map(
           ([value, amount]) => `${name}${wrap(formatLabels({ [label]: value }))} ${formatNumber(amount)}`,
