@@ -90,6 +90,12 @@ async function readStart(response) {
   }
 }
 
+/** What `"default";r=99;t=900` says. */
+function describeLimit(header) {
+  const left = /;r=(\d+)/.exec(header ?? '')?.[1];
+  return left && `${left} requests left`;
+}
+
 async function send(form) {
   const path = pathOf(form);
   const button = form.querySelector('button[type=submit]');
@@ -105,7 +111,7 @@ async function send(form) {
       `${Math.round(performance.now() - begin)} ms`,
       `${text.length.toLocaleString('en')} characters`,
       response.headers.get('age') && `age ${response.headers.get('age')} s`,
-      response.headers.get('ratelimit') && `RateLimit ${response.headers.get('ratelimit')}`,
+      describeLimit(response.headers.get('ratelimit')),
     ];
     const status = facts.filter(Boolean).join(' · ');
     showResult(form, { status, text: shorten(prettify(text, type)), isGood: response.ok });

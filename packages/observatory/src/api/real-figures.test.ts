@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { createMemoryCache } from '@nostrata/cache';
-import { openSqlite } from '@nostrata/database';
+import type { Database } from '@nostrata/database';
 import { createEventBuilder } from '@nostrata/testing';
 import type { Answer, Snapshot } from '../answers.ts';
 import { migrateCollector } from '../collector/schema.ts';
+import { createEngines } from '../facts/test-engines.ts';
 import { createRegistry } from '../registry/registry.ts';
 import { createRelayReads } from '../registry/relay-reads.ts';
 import { createWorld, noonMs, quietLogger } from '../statistics/test-world.ts';
@@ -17,8 +18,19 @@ import { parseCsv } from './test-csv.ts';
 
 const [alice, bob] = [createEventBuilder('alice'), createEventBuilder('bob')];
 
-test('the figures of real events, as they are rolled up, come through every route as their schemas say', async () => {
-  await using database = await openSqlite(':memory:');
+const engines = await createEngines();
+after(() => Promise.all(engines.map((engine) => engine.stop())));
+
+for (const engine of engines) {
+  describe(engine.name, { skip: engine.skip }, () => {
+    test('the figures of real events, as they are rolled up, come through every route as their schemas say', async () => {
+      await using database = await engine.open();
+      await checkRoutes(database);
+    });
+  });
+}
+
+async function checkRoutes(database: Database): Promise<void> {
   await using world = await createWorld(database);
   const clock = world.clock;
   const seeds = [{ url: 'wss://relay.example.com' }, { url: 'wss://second.example.com' }];
@@ -68,4 +80,4 @@ test('the figures of real events, as they are rolled up, come through every rout
     ['2026-11-21T00:00:00.000Z', '1', full.data.kinds[0]?.name, '2'],
   ]);
   assert.equal((await rowsOf('relays')).length, 3);
-});
+}
