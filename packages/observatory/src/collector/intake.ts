@@ -127,11 +127,7 @@ class BatchIntake implements Intake {
         return true;
       }
       const entry = this.#entryByText.get(toKey(fingerprint));
-      if (
-        entry?.text !== undefined &&
-        frame.length - at === entry.text.text.length &&
-        frame.endsWith(entry.text.text)
-      ) {
+      if (entry?.text !== undefined && frame.slice(at) === entry.text.text) {
         this.#join(entry, source, this.#receive(source));
         return true;
       }
