@@ -191,7 +191,7 @@ describe('use of the page', { skip: skipWithoutChromium() }, () => {
     for (const path of allPaths) {
       await page.evaluate(`history.pushState(null, '', '${path}'); dispatchEvent(new PopStateEvent('popstate'))`);
       await page.locator('main .page-head h1').waitFor();
-      await page.locator('.skeleton').waitFor({ state: 'detached' });
+      await waitUntil(async () => (await page.locator('.skeleton').count()) === 0, { what: `the figures of ${path}` });
       const wider = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
       assert.ok(wider <= 0, `${path} is ${wider} px too wide`);
     }

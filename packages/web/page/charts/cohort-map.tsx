@@ -42,6 +42,15 @@ export function CohortMap({ cohorts, period }: { cohorts: readonly Cohort[]; per
               </tr>
             ))}
           </tbody>
+          <tfoot>
+            <tr>
+              <th scope="row">All</th>
+              <td class="figure">{formatCount(cohorts.reduce((sum, { users }) => sum + users, 0))}</td>
+              {averages(cohorts, periods).map((share, age) => (
+                <td key={`${age}`}>{share === null ? '' : Math.round(share * 100)}</td>
+              ))}
+            </tr>
+          </tfoot>
         </table>
       </ScrollBox>
       <HeatKey from="0 %" to={formatShare(most)} unit={`came back; dashed: the ${period} has not ended`} />
@@ -56,4 +65,14 @@ function Cell({ share, step, open }: { share: number; step: number; open: boolea
       {open ? <span class="unseen"> so far</span> : null}
     </td>
   );
+}
+
+/** The share of all users that were active so long after they began; periods that have not ended are left out. */
+function averages(cohorts: readonly Cohort[], periods: number): readonly (number | null)[] {
+  return Array.from({ length: periods }, (_, age) => {
+    const old = cohorts.filter(({ active, lastOpen }) => age < active.length - (lastOpen ? 1 : 0));
+    const users = old.reduce((sum, cohort) => sum + cohort.users, 0);
+    if (users === 0) return null;
+    return old.reduce((sum, cohort) => sum + cohort.users * (cohort.active[age] ?? 0), 0) / users;
+  });
 }

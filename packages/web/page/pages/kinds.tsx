@@ -1,9 +1,10 @@
-import type { Answer, KindCount, Range } from '@nostrata/observatory';
+import type { Answer, EngagementFigures, KindCount, Range } from '@nostrata/observatory';
 import type { JSX } from 'preact';
 import { useAnswer } from '../api.ts';
 import { TimeChart } from '../charts/time-chart.tsx';
 import { formatBytes, formatCount, formatShare, formatShort, parseBucket } from '../format.ts';
 import { EventsPlate } from '../parts/events-plate.tsx';
+import { KeyFigure } from '../parts/key-figure.tsx';
 import { Page } from '../parts/page.tsx';
 import { Plate } from '../parts/plate.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
@@ -23,16 +24,40 @@ export function Kinds(): JSX.Element {
         empty={<Empty title="No events in this span" />}
       >
         {(answer) => (
-          <div class="plates">
-            <EventsPlate answer={answer} />
-            <PickedKind range={range} />
-            <Answered loaded={kinds} plates={1} quiet>
-              {(counted) => <KindTable answer={counted} range={range} />}
-            </Answered>
-          </div>
+          <>
+            <Engagement figures={answer.data.engagement} />
+            <div class="plates">
+              <EventsPlate answer={answer} />
+              <PickedKind range={range} />
+              <Answered loaded={kinds} plates={1} quiet>
+                {(counted) => <KindTable answer={counted} range={range} />}
+              </Answered>
+            </div>
+          </>
         )}
       </Answered>
     </Page>
+  );
+}
+
+function Engagement({ figures }: { figures: EngagementFigures }): JSX.Element {
+  const { replies, reactions, reposts, zaps, perNote } = figures;
+  return (
+    <dl class="key-figures">
+      <KeyFigure name="Replies" value={formatShort(replies)} title={formatCount(replies)} />
+      <KeyFigure name="Reactions" value={formatShort(reactions)} title={formatCount(reactions)} />
+      <KeyFigure
+        name="Reposts and zaps"
+        value={formatShort(reposts)}
+        title={formatCount(reposts)}
+        note={`and ${formatShort(zaps)} zaps`}
+      />
+      <KeyFigure
+        name="Answers to a note"
+        value={perNote === null ? '–' : perNote.toFixed(1)}
+        note="replies, reactions, reposts and zaps"
+      />
+    </dl>
   );
 }
 

@@ -42,26 +42,7 @@ function Figures({ answer }: { answer: Answer<Snapshot> }): JSX.Element {
       <KeyFigures answer={answer} />
       <div class="plates">
         <EventsPlate answer={answer} />
-        <Plate
-          title="Active users"
-          lead="Keys that published something in each bucket. Most have no profile: see the tiers on the page of users."
-          answer={answer}
-          fields={['timeline.users', 'users.active', 'users']}
-          csv={routes.activity(range)}
-          table={tableOf(timeline, 'Users', ({ users }) => formatCount(users))}
-        >
-          <TimeChart
-            label="Active users"
-            buckets={timeline.map((point) => bucketOfPoint(point, [point.users, point.newUsers]))}
-            series={[
-              { name: 'Active', tone: 1 },
-              { name: 'New', tone: 2 },
-            ]}
-            shape="lines"
-            size={bucketOf(range)}
-            format={formatShort}
-          />
-        </Plate>
+        <UsersPlate answer={answer} />
         <Plate
           title="Zapped"
           lead="Satoshi of validated zaps, read from their invoices."
@@ -86,6 +67,36 @@ function Figures({ answer }: { answer: Answer<Snapshot> }): JSX.Element {
   );
 }
 
+function UsersPlate({ answer }: { answer: Answer<Snapshot> }): JSX.Element {
+  const { timeline, range } = answer.data;
+  return (
+    <Plate
+      title="Active users"
+      lead="Keys that published something in each bucket. Most have no profile: see the tiers on the page of users."
+      answer={answer}
+      fields={['timeline.users', 'users.active', 'users']}
+      csv={routes.activity(range)}
+      table={tableOf(timeline, 'Users', ({ users }) => formatCount(users))}
+    >
+      {timeline.some(({ users }) => users !== null) ? (
+        <TimeChart
+          label="Active users"
+          buckets={timeline.map((point) => bucketOfPoint(point, [point.users, point.newUsers]))}
+          series={[
+            { name: 'Active', tone: 1 },
+            { name: 'New', tone: 2 },
+          ]}
+          shape="lines"
+          size={bucketOf(range)}
+          format={formatShort}
+        />
+      ) : (
+        <Empty title="Users are counted by the day">A longer span shows their course.</Empty>
+      )}
+    </Plate>
+  );
+}
+
 function KeyFigures({ answer }: { answer: Answer<Snapshot> }): JSX.Element {
   return (
     <dl class="key-figures">
@@ -104,7 +115,8 @@ function keyFigures({ overview, timeline, range }: Snapshot): readonly KeyFigure
     value: formatShort(trend.now),
     title: formatCount(trend.now),
     trend,
-    course: closed.map((point) => read(point) ?? 0),
+    // What is not counted for buckets of this size has no course.
+    course: closed.some((point) => read(point) !== null) ? closed.map((point) => read(point) ?? 0) : undefined,
   });
   const answers = formatMs(overview.readMs.p50);
   return [

@@ -12,6 +12,7 @@ import {
   sortNames,
   valuesOf,
 } from '../parts/relay-filters.ts';
+import { OverlapPlate, RelayFigures } from '../parts/relay-network.tsx';
 import { RelayTable } from '../parts/relay-table.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
 import { rangeOf, useRouter } from '../router.ts';
@@ -33,10 +34,29 @@ export function Relays(): JSX.Element {
         isEmpty={(relays) => relays.length === 0}
         empty={<Empty title="No relay is known yet">Relays appear when the first probes have come back.</Empty>}
       >
-        {(answer) => <List answer={answer} />}
+        {(answer) => (
+          <>
+            <Together />
+            <div class="plates">
+              <List answer={answer} />
+              <Overlap />
+            </div>
+          </>
+        )}
       </Answered>
     </Page>
   );
+}
+
+/** The figures of all relays come with the snapshot; while they are missing, the list stands alone. */
+function Together(): JSX.Element | null {
+  const { answer } = useAnswer(routes.full(rangeOf(useRouter().query)));
+  return answer ? <RelayFigures relays={answer.data.relays} /> : null;
+}
+
+function Overlap(): JSX.Element | null {
+  const { answer } = useAnswer(routes.full(rangeOf(useRouter().query)));
+  return answer ? <OverlapPlate answer={answer} /> : null;
 }
 
 function List({ answer }: { answer: Answer<readonly RelayRow[]> }): JSX.Element {

@@ -62,6 +62,7 @@ export function Answered<Data>(props: {
   /** Says what to show in place of the figures where nothing was counted. */
   isEmpty?(data: Data): boolean;
   empty?: ComponentChildren;
+  /** True within another frame, which tells about age and coverage for both. */
   quiet?: boolean;
   children(answer: Answer<Data>): ComponentChildren;
 }): JSX.Element {
@@ -87,12 +88,12 @@ export function Answered<Data>(props: {
           {fault.message} These figures are of {age}.
         </Notice>
       ) : null}
-      {answer.stale && !fault ? (
+      {answer.stale && !fault && !props.quiet ? (
         <Notice tone="warning" title="An older copy." action={again}>
           The statistics cannot be read right now. This is the last good copy, {age}.
         </Notice>
       ) : null}
-      {answer.partial ? (
+      {answer.partial && !props.quiet ? (
         <Notice tone="warning" title="Partial.">
           {partialText(answer)}
         </Notice>
