@@ -1,4 +1,4 @@
-import type { Database } from '@nostrata/database';
+import type { Database, Queryable, SqlValue } from '@nostrata/database';
 import type { Quantiles, Range } from '../answers.ts';
 import { getQuantiles, type Histograms, mergeHistograms, mergeText, type Phase } from '../probes/histogram.ts';
 import { figuresAtOnce } from './limits.ts';
@@ -25,6 +25,9 @@ export interface FiguresParts {
 }
 
 const hourMs = 3_600_000;
+
+/** An hour and a count in one number that a double holds exactly, so that the newest hour is the greatest. */
+const markHour = 2 ** 32;
 
 const noSample: Replication = { replication: null, overlap: [] };
 
@@ -54,7 +57,7 @@ export async function addUpFigures({ database, nowMs, relays }: FiguresParts, ra
       sum.failures += failures;
       mergeHistograms(all, histograms);
     }
-    await writeSpans(database, range, { part, probes, traffic });
+    await writeSpans(database, range, { part, probes, traffic, nowMs });
     await pause();
   }
   const sinceMs = firstHourOf(range, nowMs) * hourMs;
@@ -118,14 +121,14 @@ type TrafficRow = {
   readonly repeats: number;
   readonly invalid: number;
   readonly bytes: number;
-  readonly last_hour: number | null;
+  readonly last_mark: number | null;
 };
 
 async function readTraffic(database: Database, { firstHour, from, to }: RelaySpan): Promise<readonly TrafficRow[]> {
   const sum = (column: string): string => `CAST(sum(${column}) AS BIGINT) AS ${column}`;
   return await database.query<TrafficRow>(
     `SELECT relay, ${['events', 'novel', 'repeats', 'invalid', 'bytes'].map(sum).join(', ')},
-      max(CASE WHEN events > 0 THEN hour END) AS last_hour FROM collector_relay_hour
+      max(CASE WHEN events > 0 THEN hour * ${markHour} + events END) AS last_mark FROM collector_relay_hour
       WHERE relay BETWEEN $1 AND $2 AND hour >= $3 GROUP BY relay`,
     [from, to, firstHour],
   );
@@ -147,29 +150,37 @@ const columns = [
   'repeats',
   'invalid',
   'bytes',
-  'last_hour',
+  'last_mark',
+  'last_event_ms',
 ];
 
 interface SpanFigures {
   readonly part: readonly number[];
   readonly probes: ReadonlyMap<number, ProbeSum>;
   readonly traffic: readonly TrafficRow[];
+  readonly nowMs: number;
 }
 
-async function writeSpans(database: Database, range: Range, { part, probes, traffic }: SpanFigures): Promise<void> {
+async function writeSpans(
+  database: Database,
+  range: Range,
+  { part, probes, traffic, nowMs }: SpanFigures,
+): Promise<void> {
   const trafficByRelay = new Map(traffic.map((row) => [row.relay, row]));
-  const rows = part.flatMap((relay) => {
+  const toRow = (relay: number, lastEventMs: LastEvent): SqlValue[][] => {
     const probed = probes.get(relay);
     const delivered = trafficByRelay.get(relay);
     if (probed === undefined && delivered === undefined) return [];
     const open = getQuantiles(probed?.histograms.get('open'));
     const read = getQuantiles(probed?.histograms.get('read'));
-    const { events = 0, novel = 0, repeats = 0, invalid = 0, bytes = 0, last_hour = null } = delivered ?? {};
+    const { events = 0, novel = 0, repeats = 0, invalid = 0, bytes = 0, last_mark = null } = delivered ?? {};
     const measured = [open.samples, open.p50, open.p95, read.samples, read.p50, read.p95];
-    const counted = [events, novel, repeats, invalid, bytes, last_hour];
+    const counted = [events, novel, repeats, invalid, bytes, last_mark, lastEventMs(relay, last_mark)];
     return [[range, relay, probed?.probes ?? 0, probed?.failures ?? 0, ...measured, ...counted]];
-  });
+  };
   await database.transaction(async (transaction) => {
+    const lastEventMs = await createLastEvent(transaction, { range, part, nowMs });
+    const rows = part.flatMap((relay) => toRow(relay, lastEventMs));
     // What left the range leaves no row.
     await transaction.query('DELETE FROM registry_span WHERE span = $1 AND relay BETWEEN $2 AND $3', [
       range,
@@ -180,4 +191,27 @@ async function writeSpans(database: Database, range: Range, { part, probes, traf
     const conflict = `(span, relay) DO UPDATE SET ${set.join(', ')}`;
     await insertRows(transaction, { table: 'registry_span', columns, conflict }, rows);
   });
+}
+
+/** When the last event came, by what is counted in the last hour that has any. */
+type LastEvent = (relay: number, mark: number | null) => number | null;
+
+/** Traffic is counted by the hour: that more was counted than when it was last looked at says more than the hour. */
+async function createLastEvent(
+  transaction: Queryable,
+  { range, part, nowMs }: { readonly range: Range; readonly part: readonly number[]; readonly nowMs: number },
+): Promise<LastEvent> {
+  type Row = { readonly relay: number; readonly last_mark: number | null; readonly last_event_ms: number | null };
+  const rows = await transaction.query<Row>(
+    'SELECT relay, last_mark, last_event_ms FROM registry_span WHERE span = $1 AND relay BETWEEN $2 AND $3',
+    [range, part[0] ?? 0, part.at(-1) ?? 0],
+  );
+  const before = new Map(rows.map((row) => [row.relay, row]));
+  return (relay, mark) => {
+    if (mark === null) return null;
+    const known = before.get(relay);
+    if (known?.last_mark === mark) return known.last_event_ms;
+    const hour = Math.floor(mark / markHour);
+    return hour === Math.floor(nowMs / hourMs) ? nowMs : hour * hourMs;
+  };
 }

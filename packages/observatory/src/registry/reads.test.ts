@@ -74,7 +74,7 @@ for (const engine of await createEngines()) {
 
     test('what relays delivered is summed up by range, sorted, and never from before it', async () => {
       await using database = await engine.open();
-      const { registry, reads, deliver, hour } = await setUp(database, 4);
+      const { registry, reads, deliver, hour, clock } = await setUp(database, 4);
       await deliver([
         [1, hour, 120, 100, 40, 20, 1, 0, 5_000],
         [1, hour - 23, 12, 10, 4, 2, 0, 0, 500],
@@ -94,7 +94,15 @@ for (const engine of await createEngines()) {
         ],
       );
       assert.equal(relays[0]?.lastEventMs, (hour - 1) * hourMs);
+      assert.equal(relays[1]?.lastEventMs, clock.now());
       assert.equal(relays[3]?.lastEventMs, null);
+      const seenMs = clock.now();
+      clock.advance(20_000);
+      await registry.addUp(['24h']);
+      assert.equal((await reads.relay('wss://r1.example.com', '24h'))?.lastEventMs, seenMs);
+      await database.query('UPDATE collector_relay_hour SET events = events + 1 WHERE relay = 1 AND hour = $1', [hour]);
+      await registry.addUp(['24h']);
+      assert.equal((await reads.relay('wss://r1.example.com', '24h'))?.lastEventMs, seenMs + 20_000);
       const novel = await reads.relays({ range: '7d', sort: 'novel', limit: 1 });
       assert.equal(novel.relays[0]?.url, 'wss://r1.example.com');
       assert.equal(novel.relays[0]?.novel, 844);

@@ -34,7 +34,7 @@ export type ListRecord = {
   readonly repeats: number | null;
   readonly invalid: number | null;
   readonly bytes: number | null;
-  readonly last_hour: number | null;
+  readonly last_event_ms: number | null;
 };
 
 /** The state of a relay, from the tables `r` (relay) and `p` (probes). */
@@ -47,7 +47,7 @@ const fromSql = `FROM registry_relay r LEFT JOIN probe_relay p ON p.relay = r.re
 const selectSql = `SELECT r.relay, r.url, r.source, r.first_seen_ms, r.name, ${stateSql} AS state, r.software_name,
   r.version, r.nips, r.country, r.latitude, r.longitude, r.auth_required, r.payment_required, p.last_probe_ms,
   p.last_failure, s.probes, s.failures, s.open_samples, s.open_p50, s.open_p95, s.read_samples, s.read_p50, s.read_p95,
-  s.events, s.novel, s.repeats, s.invalid, s.bytes, s.last_hour ${fromSql}`;
+  s.events, s.novel, s.repeats, s.invalid, s.bytes, s.last_event_ms ${fromSql}`;
 
 const uptimeSql = 'CASE WHEN s.probes > 0 THEN (s.probes - s.failures) * 1.0 / s.probes END';
 
@@ -136,7 +136,7 @@ export function toRelayRow(row: ListRecord, isConnected: (row: ListRecord) => bo
     repeats: row.repeats ?? 0,
     invalid: row.invalid ?? 0,
     bytes: row.bytes ?? 0,
-    lastEventMs: toLastEventMs(row.last_hour),
+    lastEventMs: row.last_event_ms,
   };
 }
 
@@ -150,9 +150,4 @@ export function parseNips(text: string): number[] {
 
 function toQuantiles(p50: number | null, p95: number | null, samples: number | null): Quantiles {
   return { p50, p95, samples: samples ?? 0 };
-}
-
-/** Traffic is counted by the hour: its last moment is known to the hour. */
-function toLastEventMs(hour: number | null): number | null {
-  return hour === null ? null : hour * 3_600_000;
 }

@@ -44,12 +44,20 @@ const statements = [
     failures BIGINT NOT NULL)`,
 ];
 
+/** `last_mark` is the last hour with events and how many, `last_event_ms` when that was seen to change. */
+const lastEvents = [
+  'ALTER TABLE registry_span ADD COLUMN last_mark BIGINT',
+  'ALTER TABLE registry_span ADD COLUMN last_event_ms BIGINT',
+  'ALTER TABLE registry_span DROP COLUMN last_hour',
+];
+
 /** Creates the tables of the registry and of the probes. */
 export async function migrateRegistry(database: Database): Promise<void> {
   const set: MigrationSet = {
     room: 'observatory-registry',
     migrations: [
       { version: 1, name: 'relays', statements: statements.map((statement) => adapt(statement, database.dialect)) },
+      { version: 2, name: 'last events', statements: lastEvents },
     ],
   };
   await migrate(database, set);
