@@ -207,7 +207,16 @@ function composeApi(
     cache,
     metrics,
     logger: logger.child({ room: 'api' }),
-    settings: { ...defaultApiSettings, requestsMax: settings.rateLimit, version },
+    settings: {
+      ...defaultApiSettings,
+      requestsMax: settings.rateLimit,
+      version,
+      notes: [
+        `Figures are computed by the schedule ${settings.snapshotSchedule} (cron, UTC).`,
+        `Collected are ${settings.collectKinds.trim() === '*' ? 'all kinds' : `the kinds ${settings.collectKinds}`}.`,
+        ...(settings.synthetic ? ['This network is made up: its figures say nothing about Nostr.'] : []),
+      ],
+    },
   });
 }
 

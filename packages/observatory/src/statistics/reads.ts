@@ -22,7 +22,6 @@ export interface ReadsOptions {
 /** Creates the reads of the statistics. */
 export function createStatisticsReads({ database, index, clock, loadTrusted }: ReadsOptions): StatisticsReads {
   const buckets = (query: SeriesQuery): Bucket[] => listBuckets(query, clock.now());
-  const span = (query: Pick<SeriesQuery, 'sinceMs' | 'untilMs'>): Span => toSpan(query, clock.now());
   return {
     snapshot: (range) => loadSnapshot(database, range),
     async timeline(query) {
@@ -48,11 +47,11 @@ export function createStatisticsReads({ database, index, clock, loadTrusted }: R
     },
     async hours(query) {
       await index.refresh();
-      return countHourCells(index.eventsByHour, span(query));
+      return countHourCells(index.eventsByHour, toHourSpan(query, clock.now()));
     },
     async kinds(query) {
       const isAll = query.sinceMs === undefined && query.untilMs === undefined;
-      return toKinds(await sumByKey(database, ['events', 'bytes'], isAll ? undefined : span(query)));
+      return toKinds(await sumByKey(database, ['events', 'bytes'], isAll ? undefined : toSpan(query, clock.now())));
     },
     async kind(kind, query) {
       const list = buckets(query);
@@ -70,10 +69,17 @@ export function createStatisticsReads({ database, index, clock, loadTrusted }: R
   };
 }
 
-/** The hours from one instant to another; a day counts whole where it is asked for whole. */
-function toSpan({ sinceMs, untilMs }: Pick<SeriesQuery, 'sinceMs' | 'untilMs'>, nowMs: number): Span {
+/** The hours from one instant to another. */
+function toHourSpan({ sinceMs, untilMs }: Pick<SeriesQuery, 'sinceMs' | 'untilMs'>, nowMs: number): Span {
   const from = Math.max(firstDay * 24, toHour(sinceMs ?? 0));
   return { unit: 'hour', from, to: Math.min(toHour(nowMs), toHour((untilMs ?? nowMs + 1) - 1)) };
+}
+
+/** The same in days, where both ends are midnight: a day is one row where its hours are 24. */
+function toSpan(query: Pick<SeriesQuery, 'sinceMs' | 'untilMs'>, nowMs: number): Span {
+  const { unit, from, to } = toHourSpan(query, nowMs);
+  const isWhole = from % 24 === 0 && ((to + 1) % 24 === 0 || (query.untilMs ?? nowMs + 1) > nowMs);
+  return isWhole ? { unit: 'day', from: from / 24, to: Math.floor(to / 24) } : { unit, from, to };
 }
 
 function addUp(buckets: readonly Bucket[], sums: readonly { readonly bucket: number; readonly amount: number }[]) {
