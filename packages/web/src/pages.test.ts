@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { skipWithoutChromium } from '@nostrata/testing';
-import { findBarriers, startReader, type TestReader } from './test-visit.ts';
+import { skipWithoutChromium, waitUntil } from '@nostrata/testing';
+import { findBarriers, goTo, startReader, type TestReader, type Visit } from './test-visit.ts';
 
 /** Every page, and a text that is there only with its figures. */
 const pages: readonly (readonly [path: string, figure: string])[] = [
@@ -20,20 +20,46 @@ const pages: readonly (readonly [path: string, figure: string])[] = [
 
 describe('the pages', { skip: skipWithoutChromium() }, () => {
   let reader: TestReader | undefined;
+  let visit: Visit | undefined;
   before(async () => {
     reader = await startReader();
+    visit = await reader.visit('/about');
   });
-  after(() => reader?.[Symbol.asyncDispose]());
+  after(async () => {
+    await visit?.[Symbol.asyncDispose]();
+    await reader?.[Symbol.asyncDispose]();
+  });
 
   for (const [path, figure] of pages) {
     test(`${path} shows its figures to everybody, in both themes, and nothing leaves the origin`, async () => {
-      assert.ok(reader);
-      await using visit = await reader.visit(path);
-      await visit.page.getByText(figure, { exact: true }).first().waitFor();
-      assert.deepEqual(await findBarriers(visit.page), []);
-      await visit.page.getByRole('button', { name: 'Switch to dark colours' }).click();
-      assert.deepEqual(await findBarriers(visit.page, 'color-contrast'), []);
-      assert.deepEqual(visit.faults, []);
+      assert.ok(visit);
+      const { page, faults } = visit;
+      await goTo(page, path);
+      await page.getByText(figure, { exact: true }).first().waitFor();
+      await waitUntil(async () => (await page.locator('.skeleton').count()) === 0, { what: 'all figures' });
+      assert.deepEqual(await findBarriers(page), []);
+      await page.getByRole('button', { name: 'Switch to dark colours' }).click();
+      assert.deepEqual(await findBarriers(page, 'color-contrast'), []);
+      await page.getByRole('button', { name: 'Switch to light colours' }).click();
+      assert.deepEqual(faults, []);
     });
   }
+
+  test('the system decides between light and dark until the reader does, and the choice is kept', async () => {
+    assert.ok(reader);
+    await using dark = await reader.visit('/about', { theme: 'dark' });
+    await dark.page.getByRole('button', { name: 'Switch to light colours' }).click();
+    await dark.page.reload();
+    await dark.page.getByRole('button', { name: 'Switch to dark colours' }).waitFor();
+  });
+
+  test('the world is loaded only with its map', async () => {
+    assert.ok(reader);
+    const world = reader.built.files.find((file) => /world-map-.*\.js$/.test(file)) ?? '';
+    assert.notEqual(world, '');
+    assert.equal(reader.built.first.includes(world), false);
+    await using map = await reader.visit('/map');
+    await map.page.getByRole('img', { name: /^World map: \d+ relays/ }).waitFor();
+    assert.ok((await map.page.locator('.world circle').count()) > 20);
+  });
 });

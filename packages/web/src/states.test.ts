@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { skipWithoutChromium } from '@nostrata/testing';
 import type { Scene } from './test-scenes.ts';
-import { findBarriers, startReader, type TestReader } from './test-visit.ts';
+import { findBarriers, goTo, startReader, type TestReader } from './test-visit.ts';
 
 const failures = /Failed to load resource/;
 
@@ -40,7 +40,7 @@ describe('states of the page', { skip: skipWithoutChromium() }, () => {
     await using empty = await visit('/', 'empty');
     const { page } = empty;
     for (const [path, words] of emptyWords) {
-      await page.evaluate(`history.pushState(null, '', '${path}'); dispatchEvent(new PopStateEvent('popstate'))`);
+      await goTo(page, path);
       await page.getByText(words).waitFor();
       assert.equal(await page.getByText('NaN').count(), 0, path);
     }

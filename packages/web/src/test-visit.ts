@@ -82,11 +82,16 @@ async function openVisit(
   return { page, faults, [Symbol.asyncDispose]: () => context.close() };
 }
 
+/** Goes to a path as a link of the page does, without loading the document again. */
+export async function goTo(page: Page, path: string): Promise<void> {
+  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new Event('popstate'))`);
+}
+
 /** What axe finds wrong in the page as it is now, one line for each; of one rule only where it is named. */
 export async function findBarriers(page: Page, only?: 'color-contrast'): Promise<readonly string[]> {
   const source = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
   // Put in by the debugger, which the page's policy does not bind.
-  await page.evaluate(await readFile(source, 'utf8'));
+  if (!(await page.evaluate<boolean>('"axe" in globalThis'))) await page.evaluate(await readFile(source, 'utf8'));
   return await page.evaluate(async (rule) => {
     const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<{ violations: Violation[] }> } };
     interface Violation {

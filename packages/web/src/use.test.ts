@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { skipWithoutChromium, waitUntil } from '@nostrata/testing';
 import { startFixtureRelay } from './test-relay.ts';
-import { findBarriers, startReader, type TestReader } from './test-visit.ts';
+import { findBarriers, goTo, startReader, type TestReader } from './test-visit.ts';
 
 const allPaths = [
   '/',
@@ -46,8 +46,8 @@ describe('use of the page', { skip: skipWithoutChromium() }, () => {
     await page.getByRole('link', { name: 'Hours', exact: true }).focus();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/hours');
-    assert.equal(await page.locator(':focus').textContent(), 'Hours');
-    assert.match(await page.title(), /^Hours/);
+    await page.locator('h1:focus', { hasText: 'Hours' }).waitFor();
+    await waitUntil(async () => (await page.title()).startsWith('Hours'), { what: 'the title' });
   });
 
   test('a chart tells its values to the arrow keys, and is a table on demand', async () => {
@@ -189,7 +189,7 @@ describe('use of the page', { skip: skipWithoutChromium() }, () => {
     await using narrow = await reader.visit('/', { width: 360 });
     const { page } = narrow;
     for (const path of allPaths) {
-      await page.evaluate(`history.pushState(null, '', '${path}'); dispatchEvent(new PopStateEvent('popstate'))`);
+      await goTo(page, path);
       await page.locator('main .page-head h1').waitFor();
       await waitUntil(async () => (await page.locator('.skeleton').count()) === 0, { what: `the figures of ${path}` });
       const wider = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');

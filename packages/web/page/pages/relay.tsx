@@ -181,7 +181,8 @@ function UptimePlate({ url, query }: SeriesProps): JSX.Element {
               ]),
             }}
           >
-            <div class="big-strip">
+            {answer.data.length === 0 ? <Empty title="Not probed in this span" /> : null}
+            <div class="big-strip" hidden={answer.data.length === 0}>
               <UptimeStrip
                 label="Availability by bucket"
                 pieces={answer.data.map(({ probes, failures }) => (probes === 0 ? null : 1 - failures / probes))}
