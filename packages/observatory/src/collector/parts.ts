@@ -135,6 +135,7 @@ function connect(beginning: Beginning): Parts {
       if (session !== undefined) coverage.settle(session.source);
       session?.connected(isConnected);
       metrics.connections?.('open', connectedUrls.size);
+      metrics.connections?.('waiting', Math.max(0, roster.size - connectedUrls.size));
     });
   return { options, limits, books, figures, pool, roster, intake, flusher, shares, account, listen, choose, failed };
 }

@@ -3,8 +3,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createEventBuilder, createTestNetwork, startRedis, type TestNetwork, waitUntil } from '@nostrata/testing';
-import { openPlace, type Place, readTotals, sumOf } from './test-collection.ts';
+import { openRedisCache } from '@nostrata/cache';
+import {
+  createEventBuilder,
+  createTestNetwork,
+  seededRandom,
+  startRedis,
+  type TestNetwork,
+  testSeed,
+  waitUntil,
+} from '@nostrata/testing';
+import { createFingerprinter } from './fingerprint.ts';
+import type { Entry } from './intake.ts';
+import { createSharedIds } from './shared-ids.ts';
+import { openPlace, type Place, readTotals, realClock, sumOf } from './test-collection.ts';
 
 const script = fileURLToPath(new URL('./test-collector-child.ts', import.meta.url));
 const relays = 16;
@@ -67,6 +79,74 @@ describe('several collectors over one Redis and one store', { skip: !redis.isAva
     assert.deepEqual(new Set(Array.from(totals.values(), ({ events }) => events)), new Set([announced]));
     assert.equal(sumOf(totals, 'novel'), announced);
     assert.equal((await place.store.statistics()).events, announced);
+  });
+
+  test('one that is killed again and again in the middle of its work loses no event and counts none twice', async () => {
+    if (!redis.isAvailable) return;
+    await using network = await createTestNetwork({ seed: 'killed', relays: 4 });
+    await using place = await openPlace();
+    const random = seededRandom(testSeed());
+    const builder = createEventBuilder('killed', Math.floor(Date.now() / 1000) - 2_000);
+    let announced = 0;
+    const announceAll = (): void => {
+      const note = builder.note(`note ${announced++}`);
+      for (const relay of network.relays) relay.announce(note);
+    };
+    const talk = setInterval(announceAll, 5);
+    try {
+      for (let kill = 0; kill < 4; kill++) {
+        const child = await startCollector(place, redis.url, network);
+        await waitUntil(() => isEachHeldOnce(network), { timeoutMs: 10_000, what: 'the relays to be taken' });
+        await new Promise((resolve) => setTimeout(resolve, random.integer(300)));
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
+    } finally {
+      clearInterval(talk);
+    }
+    const last = await startCollector(place, redis.url, network);
+    const isCounted = async (): Promise<boolean> => sumOf(await readTotals(place), 'events') >= announced * 4;
+    await waitUntil(isCounted, { timeoutMs: 20_000, what: 'everything to be counted' });
+    last.kill('SIGTERM');
+    await once(last, 'exit');
+    const totals = await readTotals(place);
+    assert.deepEqual(
+      Array.from(totals.values(), ({ events }) => events),
+      network.relays.map(() => announced),
+    );
+    assert.equal(sumOf(totals, 'novel'), announced);
+    assert.equal((await place.store.statistics()).events, announced);
+  });
+
+  test('what one has made durable is known to the others, word for word, and a Redis that hangs is not waited for', async () => {
+    if (!redis.isAvailable) return;
+    await using cache = await openRedisCache(redis.url, { commandTimeoutMs: 300 });
+    const failures: unknown[] = [];
+    const shared = createSharedIds({
+      cache,
+      clock: realClock,
+      cachedMs: 60_000,
+      failed: (error) => failures.push(error),
+    });
+    const fingerprinter = createFingerprinter({ high: 1, low: 2 });
+    const note = createEventBuilder('shared').note('hello');
+    const [entry, forged] = [
+      note,
+      { ...note, sig: note.sig.replace(/^./, (digit) => (digit === '0' ? '1' : '0')) },
+    ].map(
+      (event): Entry => ({ event, fingerprint: fingerprinter.ofEvent(event), sources: [], bytes: 0, text: undefined }),
+    );
+    assert.ok(entry && forged);
+    assert.equal((await shared.findKnown([entry, forged])).size, 0);
+    await shared.add([entry]);
+    assert.deepEqual(await shared.findKnown([forged, entry]), new Set([entry]));
+    redis.freeze();
+    const askedMs = performance.now();
+    assert.equal((await shared.findKnown([entry])).size, 0);
+    await shared.add([entry]);
+    assert.ok(performance.now() - askedMs < 2_000);
+    assert.equal(failures.length, 1);
+    redis.thaw();
   });
 });
 

@@ -29,7 +29,7 @@ export function createSharedIds({ cache, clock, cachedMs, failed }: SharedIdsOpt
   let restUntilMs = Number.NEGATIVE_INFINITY;
   const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     const nowMs = clock.now();
-    if (cache.engine !== 'redis' || (nowMs < restUntilMs && nowMs > restUntilMs - restMs)) return undefined;
+    if (cache.engine !== 'redis' || (nowMs < restUntilMs && nowMs >= restUntilMs - restMs)) return undefined;
     let cancel = (): void => undefined;
     const late = new Promise<never>((_, reject) => {
       cancel = clock.after(answerMs, () => reject(new Error('the cache did not answer in time')));
