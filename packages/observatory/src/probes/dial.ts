@@ -1,5 +1,5 @@
-import { lookup } from 'node:dns/promises';
-import { connect, isIP, type Socket } from 'node:net';
+import { lookup, Resolver } from 'node:dns/promises';
+import { connect, isIP, isIPv4, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { findAddressFault, isPublicAddress } from '@nostrata/network';
 import type { Clock } from '../contract.ts';
@@ -21,14 +21,17 @@ export interface DialOptions {
   readonly dnsMs: number;
   readonly phaseMs: number;
   readonly lookupHost?: LookupHost | undefined;
+  /** Servers that names are asked of instead of the platform's, as `address:port`. */
+  readonly nameServers?: readonly string[] | undefined;
   /** Certificates that are trusted instead of the platform's. */
   readonly certificates?: readonly string[] | undefined;
 }
 
-/** Where a relay is dialled: one address, which was judged and is the one that is dialled. */
+/** Where a relay is dialled: addresses that were judged, and no others. */
 export interface DialTarget {
   readonly host: string;
-  readonly address: string;
+  /** In the order in which they are tried. */
+  readonly addresses: readonly string[];
   readonly port: number;
   readonly isSecure: boolean;
 }
@@ -53,16 +56,44 @@ export async function resolveRelay(url: string, options: DialOptions): Promise<R
   if (host.endsWith('.onion')) throw new PhaseError('refused: a hidden service');
   const isSecure = parsed.protocol === 'wss:';
   const port = parsed.port === '' ? (isSecure ? 443 : 80) : Number(parsed.port);
-  if (isIP(host) !== 0) return { target: { host, address: host, port, isSecure }, dnsMs: undefined };
-  const lookupHost = options.lookupHost ?? ((name) => lookup(name, { all: true }));
+  if (isIP(host) !== 0) return { target: { host, addresses: [host], port, isSecure }, dnsMs: undefined };
+  const lookupHost = options.lookupHost ?? createLookup(options);
   const begin = options.monotonicMs();
   const addresses = await withDeadline('dns', { clock: options.clock, ms: options.dnsMs }, () => lookupHost(host));
   const dnsMs = options.monotonicMs() - begin;
-  const allowed = addresses.find(({ address }) => options.allowLocal || isPublicAddress(address));
-  if (allowed !== undefined) return { target: { host, address: allowed.address, port, isSecure }, dnsMs };
+  const allowed = addresses
+    .map(({ address }) => address)
+    .filter((address) => options.allowLocal || isPublicAddress(address));
+  if (allowed.length > 0) return { target: { host, addresses: toOrder(allowed), port, isSecure }, dnsMs };
   throw new PhaseError(
     addresses.length === 0 ? 'dns: no address' : 'refused: the name is at a private or local address',
   );
+}
+
+/** Addresses that are tried at most: clients try as many before they give up. */
+const addressesMax = 3;
+
+/** IPv4 first: a monitor that has no IPv6 would call half of the relays dead. */
+function toOrder(addresses: readonly string[]): readonly string[] {
+  const [four, six] = [addresses.filter(isIPv4), addresses.filter((address) => !isIPv4(address))];
+  return [...four.slice(0, addressesMax - Math.min(1, six.length)), ...six].slice(0, addressesMax);
+}
+
+/**
+ * The platform's own look-up keeps one of its few threads busy for as long as a dead name server is silent, and others
+ * then wait for theirs, so that names are asked for directly. It is used where hosts of this machine are relays too.
+ */
+function createLookup({ allowLocal, dnsMs, nameServers }: DialOptions): LookupHost {
+  if (allowLocal && nameServers === undefined) return (host) => lookup(host, { all: true });
+  return async (host) => {
+    const resolver = new Resolver({ timeout: dnsMs, tries: 1 });
+    if (nameServers !== undefined) resolver.setServers(nameServers);
+    const six = resolver.resolve6(host);
+    // Its fault is told where it is waited for.
+    six.catch(() => undefined);
+    const addresses = await resolver.resolve4(host).catch(() => six);
+    return addresses.map((address) => ({ address }));
+  };
 }
 
 /** Opens TCP and, where the relay is secure, TLS; how long each took is noted when it is known. @throws PhaseError */
@@ -72,15 +103,11 @@ export async function dial(
   note: (phase: 'tcp' | 'tls', milliseconds: number) => void = () => undefined,
 ): Promise<Socket> {
   const { clock, monotonicMs, phaseMs } = options;
-  const begin = monotonicMs();
-  const socket = connect({ host: target.address, port: target.port, noDelay: true });
-  // Between two phases nobody else listens; what is said then is said again by the next phase.
-  socket.on('error', () => undefined);
+  const { socket, tookMs } = await connectTo(target, options);
+  note('tcp', tookMs);
+  if (!target.isSecure) return socket;
   try {
-    await withDeadline('tcp', { clock, ms: phaseMs }, () => untilEvent(socket, 'connect'));
     const connectedMs = monotonicMs();
-    note('tcp', connectedMs - begin);
-    if (!target.isSecure) return socket;
     const secured = connectTls({
       socket,
       // A server name must not be an address (RFC 6066); the certificate is compared with the host either way.
@@ -96,6 +123,29 @@ export async function dial(
     socket.destroy();
     throw error;
   }
+}
+
+/** The first address that answers, and how long that one took; all of them together have one deadline. */
+async function connectTo(
+  { addresses, port }: DialTarget,
+  { clock, monotonicMs, phaseMs }: DialOptions,
+): Promise<{ readonly socket: Socket; readonly tookMs: number }> {
+  let failure: unknown;
+  for (const address of addresses) {
+    const begin = monotonicMs();
+    const socket = connect({ host: address, port, noDelay: true });
+    // Between two phases nobody else listens; what is said then is said again by the next phase.
+    socket.on('error', () => undefined);
+    try {
+      const ms = Math.ceil(phaseMs / addresses.length);
+      await withDeadline('tcp', { clock, ms }, () => untilEvent(socket, 'connect'));
+      return { socket, tookMs: monotonicMs() - begin };
+    } catch (error) {
+      socket.destroy();
+      failure = error;
+    }
+  }
+  throw failure;
 }
 
 function untilEvent(socket: Socket, name: 'connect' | 'secureConnect'): Promise<void> {

@@ -5,6 +5,7 @@ import { createKeys, note, readJsonLines, requireSharedData, signEvent, skipWith
 import { probeLimits } from './limits.ts';
 import { type ProbeParts, probeRelay } from './probe.ts';
 import { createCertificate } from './test-certificate.ts';
+import { startNameServer } from './test-name-server.ts';
 import { createMemory, findClosedPort, startRelay, startTcp } from './test-relay.ts';
 
 /** What is expected to answer has the time that it has in life; what is expected not to is not waited for as long. */
@@ -55,6 +56,41 @@ describe('a probe', () => {
     await using wrong = await startRelay({ certificate: other });
     const misnamed = await probeRelay(wrong.url, { ...parts, certificates: [other.certificate] });
     assert.equal(misnamed.failure, 'tls: ERR_TLS_CERT_ALTNAME_INVALID');
+  });
+
+  test('tries the other addresses of a name, IPv4 first, and no more than three', async () => {
+    await using relay = await startRelay();
+    const probeAt = async (...addresses: readonly string[]): Promise<boolean> => {
+      const lookupHost = async () => addresses.map((address) => ({ address }));
+      return (await probeRelay(relay.url, { ...parts, lookupHost })).ok;
+    };
+    assert.equal(await probeAt('127.0.0.2', '127.0.0.1'), true);
+    assert.equal(await probeAt('::1', '::1', '127.0.0.1'), true);
+    assert.equal(await probeAt('127.0.0.2', '127.0.0.3'), false);
+    assert.equal(await probeAt('127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.1'), false);
+  });
+
+  test('asks name servers for names, each time anew, and does not wait longer than it may', async () => {
+    await using relay = await startRelay();
+    const asked: string[] = [];
+    await using server = await startNameServer((name, type) => {
+      asked.push(name);
+      if (name === 'silent.example.com') return undefined;
+      return name === 'relay.example.com' && type === 'A' ? '127.0.0.1' : null;
+    });
+    const named: ProbeParts = { ...parts, lookupHost: undefined, nameServers: [server.address] };
+    const url = `ws://relay.example.com:${relay.port}`;
+    for (let times = 1; times <= 2; times++) {
+      const { failure, ms } = await probeRelay(url, named);
+      assert.equal(failure, null);
+      assert.ok((ms.get('dns') ?? 0) > 0);
+      assert.ok(asked.filter((name) => name === 'relay.example.com').length >= times);
+    }
+    const refused = await probeRelay(url, { ...named, allowLocal: false });
+    assert.equal(refused.failure, 'refused: the name is at a private or local address');
+    assert.equal((await probeRelay('ws://nobody.example.com', named)).failure, 'dns: ENOTFOUND');
+    const silent = await probeRelay('ws://silent.example.com', { ...named, limits: impatient });
+    assert.match(silent.failure ?? '', /^dns: (?:no answer within 300 ms|ETIMEOUT)$/);
   });
 
   test('names the phase that failed', async () => {

@@ -71,11 +71,11 @@ async function measure(url: string, parts: ProbeParts, findings: Findings): Prom
   const options = { ...parts, dnsMs: parts.limits.dnsMs, phaseMs: parts.limits.phaseMs };
   const { target, dnsMs } = await resolveRelay(url, options);
   if (dnsMs !== undefined) ms.set('dns', dnsMs);
-  const begin = parts.monotonicMs();
   const socket = await dial(target, options, (phase, took) => ms.set(phase, took));
   try {
+    const begin = parts.monotonicMs();
     const conversation = await open(url, socket, parts);
-    ms.set('open', parts.monotonicMs() - begin);
+    ms.set('open', (ms.get('tcp') ?? 0) + (ms.get('tls') ?? 0) + parts.monotonicMs() - begin);
     try {
       await read(conversation, parts, findings);
       if (parts.write !== undefined && !findings.isRestricted) await write(conversation, parts, findings);

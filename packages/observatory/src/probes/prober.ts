@@ -28,6 +28,8 @@ export interface ProberOptions {
   readonly announce?: Announcement | undefined;
   /** The platform's look-up of names unless given. */
   readonly lookupHost?: LookupHost | undefined;
+  /** Servers that names are asked of instead of the platform's, as `address:port`. */
+  readonly nameServers?: readonly string[] | undefined;
   /** Certificates that are trusted instead of the platform's. */
   readonly certificates?: readonly string[] | undefined;
   readonly limits?: Partial<ProbeLimits> | undefined;
@@ -151,7 +153,7 @@ function createTrials({ options, limits, plans, judge }: TrialParts): Trials {
         const isDue = clock.now() - plan.informationMs >= limits.informationEveryMs;
         const result = await measure(url, isDue);
         const atMs = clock.now();
-        if (isDue && result.information !== undefined) plan.informationMs = atMs;
+        if (isDue && result.ok) plan.informationMs = atMs;
         const { ok, failure, ms } = result;
         judge.take({ relay, atMs, ok, failure, ms, skipped: plan.skipped, skippedEveryMs: limits.everyMs });
         plans.reschedule(plan, ok);
