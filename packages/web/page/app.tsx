@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useErrorBoundary } from 'preact/hooks';
 import { About } from './pages/about.tsx';
 import { Clients } from './pages/clients.tsx';
 import { Hours } from './pages/hours.tsx';
@@ -13,6 +14,7 @@ import { Users } from './pages/users.tsx';
 import { Zaps } from './pages/zaps.tsx';
 import { Page } from './parts/page.tsx';
 import { Shell } from './parts/shell.tsx';
+import { Notice } from './parts/states.tsx';
 import { RouterContext, useAddressBar, useRouter } from './router.ts';
 import { type Surroundings, SurroundingsContext } from './surroundings.ts';
 
@@ -23,7 +25,7 @@ export function App({ surroundings }: { surroundings: Surroundings }): JSX.Eleme
     <SurroundingsContext.Provider value={surroundings}>
       <RouterContext.Provider value={router}>
         <Shell>
-          <CurrentPage />
+          <Guarded key={router.path} />
         </Shell>
       </RouterContext.Provider>
     </SurroundingsContext.Provider>
@@ -43,6 +45,19 @@ const pageByPath: Readonly<Record<string, () => JSX.Element>> = {
   '/users': Users,
   '/zaps': Zaps,
 };
+
+/** A page that meets figures it cannot draw says so; the menu stays, and every other page works. */
+function Guarded(): JSX.Element {
+  const [error, again] = useErrorBoundary();
+  if (error === undefined) return <CurrentPage />;
+  return (
+    <Page title="This page cannot be drawn">
+      <Notice tone="error" title="Not understood." action={{ label: 'Try again', run: again }}>
+        The server sent figures that this page does not know. It may be older or newer than the page: reload it.
+      </Notice>
+    </Page>
+  );
+}
 
 function CurrentPage(): JSX.Element {
   const { path } = useRouter();

@@ -88,4 +88,12 @@ describe('states of the page', { skip: skipWithoutChromium() }, () => {
     await using unknown = await visit('/relays/wss%3A%2F%2Fnobody.example%2F', 'usual');
     await unknown.page.getByText('There is nothing at').waitFor();
   });
+
+  test('figures of another version break nothing but their own page', async () => {
+    await using foreign = await visit('/', 'foreign');
+    const { page } = foreign;
+    await page.getByRole('alert').getByText('The server sent figures that this page does not know.').waitFor();
+    await page.getByRole('link', { name: 'Query', exact: true }).click();
+    await page.getByRole('heading', { name: 'Query' }).waitFor();
+  });
 });

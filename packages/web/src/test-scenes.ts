@@ -14,7 +14,7 @@ import { latencyOf, relayDetails, relayEventsOf, relayRows, summaryOf, uptimeOf 
 import { activeOf, cohortsOf, zapSeriesOf } from './test-fixtures-series.ts';
 
 /** How the API is doing: each state that the page has a face for. */
-export type Scene = 'usual' | 'empty' | 'stale' | 'partial' | 'error' | 'offline' | 'loading';
+export type Scene = 'usual' | 'empty' | 'stale' | 'partial' | 'error' | 'offline' | 'loading' | 'foreign';
 
 /** What the fixture server answers with; `cut`: with nothing at all. */
 export interface FixtureAnswer {
@@ -38,6 +38,7 @@ export function answerFixture(scene: Scene, url: URL, relays: number): FixtureAn
         coverage: { ...coverage, relaysConnected: 0, covered: 1, unseenEvents: null, sinceMs: null },
       }),
     };
+  if (scene === 'foreign') return { status: 200, body: answerOf({ of: 'another version' }) };
   if (scene === 'stale')
     return {
       status: 503,

@@ -107,7 +107,7 @@ function KindTable(props: { answer: Answer<readonly KindCount[]>; range: Range }
       fields={['kinds.events', 'kinds', 'events']}
       csv={routes.kinds(props.range)}
     >
-      <div class="relay-table">
+      <div class="relay-table kinds-table">
         <table class="figures">
           <caption class="unseen">Events by kind</caption>
           <thead>

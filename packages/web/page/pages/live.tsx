@@ -56,8 +56,9 @@ export function Live(): JSX.Element {
             {paused ? 'Go on' : 'Pause'}
           </button>
         </search>
-        <p class="count" role="status">
-          {paused ? `Paused, ${formatCount(live.waiting)} waiting` : `${live.rate.toFixed(1)} events/s`} ·{' '}
+        <p class="count">
+          <span role="status">{paused ? 'Paused' : ''}</span>
+          {paused ? `, ${formatCount(live.waiting)} waiting` : `${live.rate.toFixed(1)} events/s`} ·{' '}
           {formatCount(found.length)} shown
         </p>
         {live.state === 'lost' ? (
