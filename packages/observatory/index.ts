@@ -97,6 +97,7 @@ export { createRelayReads, type RelayReadsOptions } from './src/registry/relay-r
 export type { KnownRelay, NewRelay, RelaySource } from './src/registry/relay-table.ts';
 export type { Seed } from './src/registry/seeds.ts';
 export { migrateRegistry } from './src/registry/tables.ts';
+export { openSharedLive, publishLive, type SharedLive } from './src/live/shared-live.ts';
 export { loadAnchored } from './src/statistics/anchors.ts';
 export { markTouched, migrateMarks } from './src/statistics/marks.ts';
 export { createLoadRelayFigures } from './src/statistics/relay-figures.ts';

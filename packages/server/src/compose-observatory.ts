@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Cache } from '@nostrata/cache';
 import { type Database, DatabaseError, openSqlite } from '@nostrata/database';
 import type { Ingest } from '@nostrata/ingest';
@@ -14,12 +15,15 @@ import {
   createStatistician,
   defaultApiSettings,
   isSchedule,
+  type LiveReads,
   loadAnchored,
   loadObservatoryHealth,
   markTouched,
   migrateCollector,
   type ObservatoryHealth,
   type ObservatoryMetrics,
+  openSharedLive,
+  publishLive,
   type Registry,
 } from '@nostrata/observatory';
 import type { EventStore } from '@nostrata/store';
@@ -116,9 +120,8 @@ async function compose(parts: ObservatoryParts, open: () => Promise<Database>): 
   // The first figures are there at once, and not only at the next full five minutes.
   if (runner)
     void statistician.compute().catch((error: unknown) => logger.warn({ error: String(error) }, 'no snapshot yet'));
-  const api = roles.has('api')
-    ? composeApi(parts, { statistics: statistician.reads, relays, live: collector, clock })
-    : undefined;
+  const live = await composeLive(parts, { collector, clock, started });
+  const api = roles.has('api') ? composeApi(parts, { statistics: statistician.reads, relays, live, clock }) : undefined;
   const stack = started.move();
   return {
     api,
@@ -196,6 +199,26 @@ function parseCollectKinds(text: string): readonly number[] | 'all' {
       cause: error,
     });
   }
+}
+
+interface LiveParts {
+  readonly collector: Collector | undefined;
+  readonly clock: Shared['clock'];
+  readonly started: AsyncDisposableStack;
+}
+
+/**
+ * What happens now: of the collector of this process, or over Redis of all collectors.
+ * @throws CacheError where Redis has just gone
+ */
+async function composeLive(
+  { cache, roles, metrics }: ObservatoryParts,
+  { collector, clock, started }: LiveParts,
+): Promise<LiveReads | undefined> {
+  if (cache.engine === 'memory') return collector;
+  const onFailed = () => metrics.failed?.('live');
+  if (collector) started.defer(publishLive(collector, { cache, source: randomUUID(), onFailed }));
+  return roles.has('api') ? started.use(await openSharedLive({ cache, clock })) : collector;
 }
 
 function composeApi(
