@@ -1,12 +1,14 @@
 /**
  * `npm run bench`: measures import, publishing, queries, live fan-out and negentropy against servers in processes of
- * their own, and prints one table. `npm run bench -- core` measures the client library instead. Machines are shared and noisy: compare rows of one run, not runs.
+ * their own, and prints one table. `npm run bench -- core` measures the client library instead, and `npm run bench --
+ * observatory` the statistics. Machines are shared and noisy: compare rows of one run, not runs.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCoreBench } from './core/main.ts';
 import { openDataSet } from './data-set.ts';
+import { runObservatoryBench } from './observatory/main.ts';
 import { readOptions } from './options.ts';
 import { formatTable, type Row } from './report.ts';
 import { measureExternal } from './subjects/external.ts';
@@ -15,6 +17,7 @@ import { measurePeer } from './subjects/peer.ts';
 
 const words = process.argv.slice(2);
 if (words[0] === 'core') await runCoreBench(words.slice(1));
+else if (words[0] === 'observatory') await runObservatoryBench(words.slice(1));
 else await runRelayBench();
 
 async function runRelayBench(): Promise<void> {

@@ -19,6 +19,7 @@ export interface BenchOptions {
 }
 
 const help = `npm run bench -- core [options]   the client library; see its --help
+npm run bench -- observatory [options]   collection, snapshots and the API of statistics; see its --help
 npm run bench -- [options]        the relay
   --quick          smaller data and fewer requests, under 40 s
   --json           the last line is one JSON object with every row

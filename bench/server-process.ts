@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
+  /** The lines that it has printed so far. */
+  output(): readonly string[];
 }
 
 /** Clock ticks per second of /proc/PID/stat; fixed at 100 on every Linux that Node.js runs on. */
@@ -16,10 +18,12 @@ export async function startServer(command: string, parameters: readonly string[]
   const child = spawn(command, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
   const errors: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
-  const url = await addressOf(child, errors);
+  const lines: string[] = [];
+  const url = await addressOf(child, { errors, lines });
   return {
     url,
     pid: child.pid ?? 0,
+    output: () => lines,
     async [Symbol.asyncDispose]() {
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
@@ -30,11 +34,15 @@ export async function startServer(command: string, parameters: readonly string[]
   };
 }
 
-function addressOf(child: ChildProcess, errors: readonly string[]): Promise<string> {
+function addressOf(
+  child: ChildProcess,
+  { errors, lines }: { readonly errors: readonly string[]; readonly lines: string[] },
+): Promise<string> {
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`server ended with ${code}: ${errors.join('')}`)));
     if (!child.stdout) throw new Error('the child has no output');
     createInterface(child.stdout).on('line', (line) => {
+      lines.push(line);
       const address = /ws:\/\/[^\s"',]+/.exec(line)?.[0];
       if (address) resolve(address);
     });
