@@ -49,6 +49,7 @@ async function measure(): Promise<Readonly<Record<string, unknown>>> {
     relays: async () =>
       Array.from({ length: relays }, (_, relay) => ({ relay, url: `ws://127.0.0.1:${port}/${relay}` })),
     logger: { info: () => undefined, warn: console.warn, error: console.error },
+    connectionsMax: relays,
     limits: { lookBackSeconds: 1e8 },
     metrics: {
       received(outcome, count) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createIngest } from '@nostrata/ingest';
 import type { NostrEvent } from '@nostrata/protocol';
 import { createEventBuilder, createTestNetwork, waitUntil } from '@nostrata/testing';
 import type { Clock } from '../contract.ts';
@@ -149,6 +150,43 @@ describe('what goes wrong around a collector', () => {
     const totals = await readTotals(place);
     assert.deepEqual([sumOf(totals, 'events'), sumOf(totals, 'novel')], [90, 30]);
     assert.equal((await place.store.statistics()).events, 30);
+  });
+
+  test('a door with little room, and one to whom observed events cannot be told, lose nothing', async () => {
+    await using network = await createTestNetwork({ seed: 'narrow', relays: 2 });
+    const many = createEventBuilder('narrow', nowSeconds - 3_500);
+    const newest = many.profile({ name: 'newest' }, { created_at: nowSeconds - 100 });
+    const events = Array.from({ length: 200 }, (_, index) =>
+      many.note(`note ${index}`, { created_at: nowSeconds - 3_000 + index }),
+    );
+    const older = many.profile({ name: 'older' }, { created_at: nowSeconds - 200 });
+    for (const relay of network.relays) relay.put(newest, ...events);
+    await using place = await openPlace();
+    const limits = { queueEventsFull: 8, queueEventsMax: 12, tickEventsMax: 4 };
+    await using ingest = await createIngest({
+      ...{ store: place.store, policies: [], now: () => Date.now(), limits },
+      verifier: { workers: 1 },
+    });
+    const observed: string[] = [];
+    let refusals = 0;
+    await using collector = collectFrom(
+      { ...place, ingest },
+      {
+        network,
+        async observe(found) {
+          if (refusals++ < 2) throw new Error('the facts are away');
+          observed.push(...found.map(({ id }) => id));
+        },
+      },
+    );
+    await collector.start();
+    await settle(collector, 2);
+    for (const relay of network.relays) relay.announce(older);
+    await waitUntil(async () => (await collector.flush()) && sumOf(await readTotals(place), 'events') === 404, {
+      timeoutMs: 10_000,
+    });
+    assert.ok(observed.includes(older.id) && refusals > 2);
+    assert.equal(sumOf(await readTotals(place), 'novel'), 202);
   });
 
   test('a hundred and fifty relays that are lost at once come back spread over time, all of them', async () => {

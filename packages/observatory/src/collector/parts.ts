@@ -20,6 +20,8 @@ import { createTurns } from './turns.ts';
 /** The kinds that statistics are made of. */
 const defaultKinds: readonly number[] = [0, 1, 3, 7, 9735, 10002, 10166, 30023, 30166];
 
+/** Events that sockets may bring while the buffer is full: about 25 MB. */
+const deliveriesMax = 16_384;
 /** Gaps that are filled at a time. */
 const turnsMax = 16;
 
@@ -177,8 +179,8 @@ function createDoor(
       backoffMsMax: 600_000,
       // The collector waits as long as it takes.
       patienceMs: Number.POSITIVE_INFINITY,
-      // What a socket may still bring after the buffer is full.
-      deliveriesPause: 16,
+      // What all sockets together may still bring after the buffer is full.
+      deliveriesPause: Math.max(16, Math.floor(deliveriesMax / connections)),
       overlapSeconds: limits?.overlapSeconds ?? defaultCollectorLimits.overlapSeconds,
     },
   };
