@@ -21,6 +21,8 @@ export interface ProbeLimits {
   readonly firstSpreadMs: number;
   /** How often a relay is asked for its information document. */
   readonly informationEveryMs: number;
+  /** How often it is looked whether a probe is due or a round is over. */
+  readonly tickMs: number;
   /** Probes under way at once. */
   readonly concurrencyMax: number;
   /** A round is judged when it has this many probes and is this old, or has `roundProbesMax`. */
@@ -50,6 +52,7 @@ export const probeLimits: ProbeLimits = {
   deadEveryMs: 24 * 60 * minuteMs,
   firstSpreadMs: 2 * minuteMs,
   informationEveryMs: 60 * minuteMs,
+  tickMs: 500,
   concurrencyMax: 32,
   roundProbesMin: 20,
   roundMs: minuteMs,

@@ -23,6 +23,7 @@ const realClock = {
 };
 const limits: Partial<ProbeLimits> = {
   everyMs: 400,
+  tickMs: 40,
   firstSpreadMs: 100,
   roundMs: 100,
   roundProbesMin: 4,
@@ -170,6 +171,39 @@ for (const engine of await createEngines()) {
         geohash: 'u33',
         timeouts: { open: 5_000, read: 5_000, nip11: 5_000, dns: 2_000 },
       });
+    });
+
+    test('goes on after a restart: an outage that lasts is one, and ends when the relay answers', async () => {
+      const port = await findClosedPort();
+      const url = `ws://127.0.0.1:${port}`;
+      await using other = await startRelay();
+      const { database, registry, prober, reads, close } = await setUp([url, other.url]);
+      const parts = {
+        database,
+        registry,
+        clock: realClock,
+        logger: quietLogger,
+        random: Math.random,
+        allowLocal: true,
+      };
+      const stateOf = async () => (await reads.relay(url, '24h'))?.state;
+      const probes = async (): Promise<number> =>
+        Number((await database.query('SELECT probes FROM probe_day WHERE relay = 1'))[0]?.probes ?? 0);
+      await prober.start();
+      await waitUntil(async () => (await stateOf()) === 'outage', { what: 'the outage', timeoutMs: 20_000 });
+      await prober.stop();
+      const before = await probes();
+      await using second = createProber({ ...parts, monotonicMs: () => performance.now(), limits });
+      await second.start();
+      await waitUntil(async () => (await probes()) > before, { what: 'more probes', timeoutMs: 20_000 });
+      assert.equal((await database.query('SELECT * FROM probe_outage')).length, 1);
+      await using back = await startRelay({ port });
+      await waitUntil(async () => (await stateOf()) === 'online', { what: 'the end of the outage', timeoutMs: 20_000 });
+      const [outage] = await database.query<{ from_ms: number; to_ms: number }>('SELECT * FROM probe_outage');
+      assert.ok((outage?.to_ms ?? 0) > (outage?.from_ms ?? 0));
+      assert.ok(back.connections() > 0);
+      await second.stop();
+      await close();
     });
 
     test('has no more probes under way than it may, and stops with everything written', async () => {

@@ -47,9 +47,6 @@ export interface Prober extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** How often the plans are looked at. */
-const tickMs = 500;
-
 /** Creates a prober. */
 export function createProber(options: ProberOptions): Prober {
   const { clock, registry, database } = options;
@@ -85,7 +82,7 @@ export function createProber(options: ProberOptions): Prober {
     startDue();
     hands.run('writing what probes found', () => judge.tick(registry.relays().length));
     if (announcer !== undefined) hands.run('announcing the monitor', announcer.announceMonitor);
-    cancel = clock.after(tickMs, tick);
+    cancel = clock.after(limits.tickMs, tick);
   };
   const start = async (): Promise<void> => {
     const ids = registry.relays().map(({ relay }) => relay);

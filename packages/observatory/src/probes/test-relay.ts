@@ -15,6 +15,8 @@ export interface Behaviour {
   /** Called when a socket is open. */
   readonly greet?: ((socket: WebSocket) => void) | undefined;
   readonly certificate?: TestCertificate | undefined;
+  /** A free one unless given. */
+  readonly port?: number | undefined;
 }
 
 /** A relay of tests on 127.0.0.1. */
@@ -45,7 +47,7 @@ export async function startRelay(behaviour: Behaviour = {}): Promise<ProbedRelay
     });
   });
   const scheme = behaviour.certificate === undefined ? 'ws' : 'wss';
-  return await listen(server, (port) => `${scheme}://localhost:${port}`);
+  return await listen(server, (port) => `${scheme}://localhost:${port}`, behaviour.port);
 }
 
 /** Starts a server of bare TCP, which does with a connection what it is told. */
@@ -59,7 +61,7 @@ export async function findClosedPort(): Promise<number> {
   return relay.port;
 }
 
-async function listen(server: Server, toUrl: (port: number) => string): Promise<ProbedRelay> {
+async function listen(server: Server, toUrl: (port: number) => string, wantedPort = 0): Promise<ProbedRelay> {
   const sockets = new Set<Socket>();
   let connections = 0;
   server.on('connection', (socket: Socket) => {
@@ -68,7 +70,7 @@ async function listen(server: Server, toUrl: (port: number) => string): Promise<
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(wantedPort, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: toUrl(port),

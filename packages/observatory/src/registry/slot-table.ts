@@ -23,7 +23,7 @@ export interface SlotParts {
  */
 export async function refreshSlots(parts: SlotParts): Promise<readonly number[]> {
   const { database, relays, slots, nowMs, limits } = parts;
-  const tables = await findTables(database, ['collector_relay_hour']);
+  const tables = await findTables(database, ['collector_relay_hour', 'collector_connection_hour']);
   return await database.transaction(async (transaction) => {
     const state = await readState(transaction, database.dialect, 'slots');
     const held = state === undefined ? [] : (JSON.parse(state.value) as readonly number[]);
@@ -32,7 +32,9 @@ export async function refreshSlots(parts: SlotParts): Promise<readonly number[]>
     const isDue = state === undefined || nowMs - state.atMs >= limits.slotsEveryMs;
     const isOpen = Math.min(allowed.length, slots) > held.filter((relay) => allowed.includes(relay)).length;
     if (!isDue && !isOpen && held.every((relay) => allowed.includes(relay))) return held.slice(0, slots);
-    const claims = scoreClaims(await readClaims(transaction, relays, { allowed, nowMs, hasTraffic: tables.size > 0 }));
+    const claims = scoreClaims(
+      await readClaims(transaction, relays, { allowed, nowMs, hasTraffic: tables.size === 2 }),
+    );
     // A blocked relay frees its slot at any time; others lose theirs only when the time for it has come.
     const swapsMax = isDue ? Math.max(1, Math.floor(slots * limits.swapShareMax)) : 0;
     const given = assignSlots(held, claims, { slots, swapsMax });
@@ -75,17 +77,13 @@ async function readClaims(
   }: { readonly allowed: readonly number[]; readonly nowMs: number; readonly hasTraffic: boolean },
 ): Promise<SlotClaim[]> {
   const hour = Math.floor(nowMs / hourMs);
-  type Novel = { readonly relay: number; readonly novel: number };
-  const novelSql = `SELECT relay, CAST(sum(novel) AS BIGINT) AS novel FROM collector_relay_hour
-    WHERE hour > $1 GROUP BY relay`;
-  const novels = hasTraffic ? await transaction.query<Novel>(novelSql, [hour - days * 24]) : [];
+  const novelByRelay = hasTraffic ? await readNovel(transaction, hour) : new Map<number, number>();
   type Uptime = { readonly relay: number; readonly probes: number; readonly failures: number };
   const uptimes = await transaction.query<Uptime>(
     `SELECT relay, CAST(sum(probes) AS BIGINT) AS probes, CAST(sum(failures) AS BIGINT) AS failures FROM probe_day
       WHERE day > $1 GROUP BY relay`,
     [Math.floor(hour / 24) - days],
   );
-  const novelByRelay = new Map(novels.map(({ relay, novel }) => [relay, novel]));
   const uptimeByRelay = new Map(uptimes.map((row) => [row.relay, (row.probes - row.failures) / row.probes]));
   const isAllowed = new Set(allowed);
   return relays
@@ -96,4 +94,31 @@ async function readClaims(
       novel: novelByRelay.get(relay) ?? null,
       uptime: uptimeByRelay.get(relay) ?? null,
     }));
+}
+
+/** A relay is tried for so long before its worth is known: until then it is as good as any that was not tried. */
+const trialSeconds = 6 * 3_600;
+
+/**
+ * Events of the last days that each relay was the first to deliver, as if it had been connected all the time: who came
+ * yesterday is not worth less than who came last week.
+ */
+async function readNovel(transaction: Queryable, hour: number): Promise<ReadonlyMap<number, number>> {
+  const first = hour - days * 24;
+  type Row = { readonly relay: number; readonly amount: number };
+  const novels = await transaction.query<Row>(
+    'SELECT relay, CAST(sum(novel) AS BIGINT) AS amount FROM collector_relay_hour WHERE hour > $1 GROUP BY relay',
+    [first],
+  );
+  const seconds = await transaction.query<Row>(
+    `SELECT relay, CAST(sum(connected_seconds) AS BIGINT) AS amount FROM collector_connection_hour WHERE hour > $1
+      GROUP BY relay`,
+    [first],
+  );
+  const novelByRelay = new Map(novels.map(({ relay, amount }) => [relay, amount]));
+  return new Map(
+    seconds
+      .filter(({ amount }) => amount >= trialSeconds)
+      .map(({ relay, amount }) => [relay, ((novelByRelay.get(relay) ?? 0) * days * 86_400) / amount]),
+  );
 }

@@ -97,11 +97,20 @@ for (const engine of await createEngines()) {
       await registry.start();
       for (let at = 1; at <= relays; at++) await registry.ensure({ url: `wss://r${at}.example.com`, source: 'nip65' });
       await registry.review();
-      const deliver = async (relay: number, novel: number): Promise<void> => {
+      const deliver = async (relay: number, novel: number, connectedHours = 24): Promise<void> => {
         const columns = ['relay', 'hour', 'received', 'events', 'novel', 'repeats', 'invalid', 'refused', 'bytes'];
         const hour = Math.floor(clock.now() / 3_600_000);
         const row = [relay, hour, novel, novel, novel, 0, 0, 0, 0];
         await insertRows(database, { table: 'collector_relay_hour', columns, conflict: 'DO NOTHING' }, [row]);
+        await insertRows(
+          database,
+          {
+            table: 'collector_connection_hour',
+            columns: ['relay', 'hour', 'connected_seconds', 'gap_seconds'],
+            conflict: 'DO NOTHING',
+          },
+          Array.from({ length: connectedHours }, (_, back) => [relay, hour - back, 3_600, 0]),
+        );
       };
       const ids = (): number[] =>
         registry
@@ -130,6 +139,28 @@ for (const engine of await createEngines()) {
       clock.advance(5 * minuteMs);
       await registry.review();
       assert.equal(ids().filter((relay) => !before.includes(relay)).length, 4);
+      await registry.stop();
+    });
+
+    test('what came lately is measured by the time that it had, and is tried for some hours before it is judged', async () => {
+      await using database = await engine.open();
+      const { clock, registry, deliver, ids } = await setUp(database, 7, 5);
+      const review = async (): Promise<void> => {
+        clock.advance(5 * minuteMs);
+        await registry.review();
+      };
+      assert.deepEqual(ids(), [1, 2, 3, 4, 5]);
+      for (const relay of [1, 2, 3]) await deliver(relay, 1_000, 100);
+      // A quarter of the others' events in a tenth of their time, and nothing yet in an hour.
+      await deliver(4, 250, 10);
+      await deliver(5, 0, 1);
+      await review();
+      assert.deepEqual(ids(), [1, 2, 3, 4, 5]);
+      assert.equal(registry.wanted()[0]?.relay, 4);
+      await database.query('DELETE FROM collector_connection_hour WHERE relay = 5');
+      await deliver(5, 0, 7);
+      await review();
+      assert.deepEqual(ids(), [1, 2, 3, 4, 6]);
       await registry.stop();
     });
 

@@ -2,7 +2,7 @@
 export interface SlotClaim {
   readonly relay: number;
   readonly isSeed: boolean;
-  /** Events of the last seven days that this relay was the first to deliver; null where it was never collected from. */
+  /** Events that this relay was the first to deliver, for seven days of connection; null where it was not tried for long. */
   readonly novel: number | null;
   /** Share of probes of the last seven days that succeeded; null without a probe. */
   readonly uptime: number | null;
