@@ -76,6 +76,7 @@ export {
 } from './src/facts/tables.ts';
 export type { OnTouched, Touched } from './src/facts/touched.ts';
 export { type ZapCheck, zapBuckets, zapFaults } from './src/facts/zap-receipts.ts';
+export { openSharedLive, publishLive, type SharedLive } from './src/live/shared-live.ts';
 export type { Announcement } from './src/probes/announcer.ts';
 export type { LookupHost } from './src/probes/dial.ts';
 export type { ProbeLimits } from './src/probes/limits.ts';
@@ -97,7 +98,6 @@ export { createRelayReads, type RelayReadsOptions } from './src/registry/relay-r
 export type { KnownRelay, NewRelay, RelaySource } from './src/registry/relay-table.ts';
 export type { Seed } from './src/registry/seeds.ts';
 export { migrateRegistry } from './src/registry/tables.ts';
-export { openSharedLive, publishLive, type SharedLive } from './src/live/shared-live.ts';
 export { loadAnchored } from './src/statistics/anchors.ts';
 export { markTouched, migrateMarks } from './src/statistics/marks.ts';
 export { createLoadRelayFigures } from './src/statistics/relay-figures.ts';

@@ -42,3 +42,11 @@ export const anchoredMax = 1_000_000;
 
 /** Authors asked for in one filter. */
 export const authorsPerFilter = 500;
+
+/** Coverage: for how long what was read counts as fresh, the last hours that are read again, and when all of them are. */
+export const coverageFreshMs = 10_000;
+export const coverageHours = 48;
+export const coverageWholeMs = 3_600_000;
+
+/** Sightings that an estimate is made from at most. */
+export const sightingRowsMax = 200_000;

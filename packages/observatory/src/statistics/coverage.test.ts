@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import type { Database } from '@nostrata/database';
 import { migrateCollector } from '../collector/schema.ts';
 import { createEngines } from '../facts/test-engines.ts';
-import { loadCoverage } from './relay-figures.ts';
+import { createCoverage } from './coverage.ts';
 import { noonMs } from './test-world.ts';
 
 const hour = Math.floor(noonMs / 3_600_000);
@@ -26,7 +26,7 @@ for (const engine of engines) {
     test('where nothing was collected, nothing was missed and nothing is estimated', async () => {
       await using database = await engine.open();
       await migrateCollector(database);
-      assert.deepEqual(await loadCoverage(database, query), {
+      assert.deepEqual(await createCoverage(database).load(query), {
         relaysKnown: 9,
         relaysConnected: 0,
         gapSeconds: 0,
@@ -52,10 +52,31 @@ for (const engine of engines) {
           row,
         );
       }
-      const { relaysConnected, gapSeconds, covered, sinceMs } = await loadCoverage(database, query);
+      const { relaysConnected, gapSeconds, covered, sinceMs } = await createCoverage(database).load(query);
       assert.deepEqual([relaysConnected, gapSeconds], [1, 1_200]);
       assert.equal(covered, 6_600 / 7_800);
       assert.equal(sinceMs, (hour - 24 * 30) * 3_600_000);
+    });
+
+    test('what is remembered is what is read anew: relays and hours that come, and a gap that is accounted for late', async () => {
+      await using database = await engine.open();
+      await migrateCollector(database);
+      const coverage = createCoverage(database);
+      const put = (relay: number, at: number, connected: number) =>
+        database.query('INSERT INTO collector_connection_hour VALUES ($1, $2, $3, $4)', [
+          relay,
+          at,
+          connected,
+          3_600 - connected,
+        ]);
+      for (let minute = 0; minute <= 120; minute += 20) {
+        const asked = { ...query, nowMs: noonMs + minute * 60_000 };
+        await put(minute + 1, hour + Math.floor(minute / 60), 60 * minute);
+        await put(minute + 2, hour - 60 - minute, 1_200);
+        const remembered = await coverage.load(asked);
+        if (minute % 60 === 0) assert.deepEqual(remembered, await createCoverage(database).load(asked));
+        assert.equal(remembered.relaysConnected >= minute / 20, true);
+      }
     });
 
     test('what nobody saw is estimated from what was seen once and twice, by the sample', async () => {
@@ -66,7 +87,7 @@ for (const engine of engines) {
       await see(database, 'often', [1, 2, 3, 4]);
       await see(database, 'before the range', [1], noonMs - 40 * 86_400_000);
       // Chao: 4 · 3 / (2 · 3) events of the sample, each for 256.
-      assert.equal((await loadCoverage(database, query)).unseenEvents, 512);
+      assert.equal((await createCoverage(database).load(query)).unseenEvents, 512);
     });
   });
 }
