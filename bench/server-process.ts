@@ -27,7 +27,7 @@ export async function startServer(command: string, parameters: readonly string[]
     async [Symbol.asyncDispose]() {
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
-      const deadline = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      const deadline = setTimeout(() => child.kill('SIGKILL'), 30_000);
       await gone;
       clearTimeout(deadline);
     },

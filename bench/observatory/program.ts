@@ -35,7 +35,7 @@ export async function startProgram({ folder, settings, profile, node = [] }: Pro
   const server = await startServer(process.execPath, [...node, ...profiling, binary, 'up', '--config', config]);
   const web = server.url.replace(/^ws/, 'http');
   const get = async (path: string): Promise<Response> =>
-    await fetch(new URL(path, web), { signal: AbortSignal.timeout(20_000) });
+    await fetch(new URL(path, web), { signal: AbortSignal.timeout(60_000) });
   return {
     ...server,
     web,
