@@ -52,18 +52,19 @@ export function parseBucket(at: string): number {
 }
 
 /** A bucket in words, as fine as it is. All times are UTC. */
-export function formatBucket(at: string | number, size: 'minute' | 'hour' | 'day' | 'week' | 'month' = 'day'): string {
+export function formatBucket(at: string | number, size: 'hour' | 'day' | 'week' | 'month' | 'age' = 'day'): string {
   const ms = typeof at === 'number' ? at : parseBucket(at);
   if (Number.isNaN(ms)) return String(at);
-  if (size === 'minute') return minute.format(ms);
+  if (size === 'age') return ms === 0 ? 'at the beginning' : `${ms} later`;
   if (size === 'hour') return `${day.format(ms)}, ${minute.format(ms)}`;
   if (size === 'month') return month.format(ms);
   return fullDay.format(ms);
 }
 
 /** A tick of an axis: no longer than it must be. */
-export function formatTick(ms: number, size: 'minute' | 'hour' | 'day' | 'week' | 'month'): string {
-  if (size === 'minute' || size === 'hour') return minute.format(ms);
+export function formatTick(ms: number, size: 'hour' | 'day' | 'week' | 'month' | 'age'): string {
+  if (size === 'age') return `+${ms}`;
+  if (size === 'hour') return minute.format(ms);
   return size === 'month' ? month.format(ms) : day.format(ms);
 }
 

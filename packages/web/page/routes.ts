@@ -11,6 +11,7 @@ import type {
   RelayRow,
   Share,
   Snapshot,
+  ThroughputPoint,
   UptimePoint,
 } from '@nostrata/observatory';
 
@@ -70,6 +71,7 @@ export const routes = {
   zaps: (
     query: SeriesQuery,
   ): Route<readonly { readonly at: string; readonly count: number; readonly msat: number }[]> => series('/zaps', query),
+  throughput: (query: SeriesQuery): Route<readonly ThroughputPoint[]> => series('/throughput', query),
   software: (): Route<readonly Share[]> => route('/software'),
   nips: (): Route<readonly Share[]> => route('/nips'),
   countries: (): Route<readonly Share[]> => route('/geography'),

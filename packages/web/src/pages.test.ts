@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { skipWithoutChromium, waitUntil } from '@nostrata/testing';
+import { startFixtureRelay } from './test-relay.ts';
 import { findBarriers, goTo, startReader, type TestReader, type Visit } from './test-visit.ts';
 
 /** Every page, and a text that is there only with its figures. */
@@ -14,6 +15,7 @@ const pages: readonly (readonly [path: string, figure: string])[] = [
   ['/users', 'Who comes back'],
   ['/zaps', 'Too large to believe (suspect)'],
   ['/hours', 'Saturday'],
+  ['/live', 'Received in the last day'],
   ['/query', 'latest notes'],
   ['/about', 'users.retention'],
 ];
@@ -21,13 +23,16 @@ const pages: readonly (readonly [path: string, figure: string])[] = [
 describe('the pages', { skip: skipWithoutChromium() }, () => {
   let reader: TestReader | undefined;
   let visit: Visit | undefined;
+  let relay: Awaited<ReturnType<typeof startFixtureRelay>> | undefined;
   before(async () => {
-    reader = await startReader();
+    relay = await startFixtureRelay();
+    reader = await startReader({ relayPort: relay.port });
     visit = await reader.visit('/about');
   });
   after(async () => {
     await visit?.[Symbol.asyncDispose]();
     await reader?.[Symbol.asyncDispose]();
+    await relay?.network.stop();
   });
 
   for (const [path, figure] of pages) {

@@ -1,4 +1,4 @@
-import type { ActivePoint, Cohort, LiveFigures } from '@nostrata/observatory';
+import type { ActivePoint, Cohort, LiveFigures, ThroughputPoint } from '@nostrata/observatory';
 import { seededRandom } from '@nostrata/testing';
 
 /** Users by bucket. */
@@ -44,6 +44,21 @@ export function zapSeriesOf(buckets: readonly string[]): readonly { at: string; 
   return buckets.map((at) => {
     const count = 4_000 + random.integer(2_500);
     return { at, count, msat: count * (300_000 + random.integer(160_000)) };
+  });
+}
+
+/** What was received by bucket. */
+export function throughputOf(buckets: readonly string[]): readonly ThroughputPoint[] {
+  const random = seededRandom('throughput');
+  return buckets.map((at) => {
+    const unique = 16_000 + random.integer(7_000);
+    return {
+      at,
+      received: unique * 5 + random.integer(9_000),
+      unique,
+      invalid: random.integer(60),
+      bytes: unique * 3_400,
+    };
   });
 }
 

@@ -11,7 +11,7 @@ import {
   softwareOf,
 } from './test-fixtures.ts';
 import { latencyOf, relayDetails, relayEventsOf, relayRows, summaryOf, uptimeOf } from './test-fixtures-relays.ts';
-import { activeOf, cohortsOf, zapSeriesOf } from './test-fixtures-series.ts';
+import { activeOf, cohortsOf, throughputOf, zapSeriesOf } from './test-fixtures-series.ts';
 
 /** How the API is doing: each state that the page has a face for. */
 export type Scene = 'usual' | 'empty' | 'stale' | 'partial' | 'error' | 'offline' | 'loading' | 'foreign';
@@ -65,6 +65,8 @@ function find({ pathname, searchParams: query }: URL, relays: number): unknown {
       return snapshotOf(range).hours;
     case 'zaps':
       return second === 'histogram' ? snapshotOf(range).zaps.histogram : zapSeriesOf(buckets);
+    case 'throughput':
+      return throughputOf(buckets);
     case 'software':
       return softwareOf();
     case 'nips':

@@ -2,6 +2,7 @@ import type { Cohort } from '@nostrata/observatory';
 import type { JSX } from 'preact';
 import { formatBucket, formatCount, formatShare } from '../format.ts';
 import { ScrollBox } from '../parts/scroll-box.tsx';
+import { averageRetention } from './cohort-curves.tsx';
 import { heatStep } from './heat.ts';
 import { HeatKey } from './hour-map.tsx';
 
@@ -46,7 +47,7 @@ export function CohortMap({ cohorts, period }: { cohorts: readonly Cohort[]; per
             <tr>
               <th scope="row">All</th>
               <td class="figure">{formatCount(cohorts.reduce((sum, { users }) => sum + users, 0))}</td>
-              {averages(cohorts, periods).map((share, age) => (
+              {averageRetention(cohorts).map((share, age) => (
                 <td key={`${age}`}>{share === null ? '' : Math.round(share * 100)}</td>
               ))}
             </tr>
@@ -65,14 +66,4 @@ function Cell({ share, step, open }: { share: number; step: number; open: boolea
       {open ? <span class="unseen"> so far</span> : null}
     </td>
   );
-}
-
-/** The share of all users that were active so long after they began; periods that have not ended are left out. */
-function averages(cohorts: readonly Cohort[], periods: number): readonly (number | null)[] {
-  return Array.from({ length: periods }, (_, age) => {
-    const old = cohorts.filter(({ active, lastOpen }) => age < active.length - (lastOpen ? 1 : 0));
-    const users = old.reduce((sum, cohort) => sum + cohort.users, 0);
-    if (users === 0) return null;
-    return old.reduce((sum, cohort) => sum + cohort.users * (cohort.active[age] ?? 0), 0) / users;
-  });
 }

@@ -17,8 +17,8 @@ export interface Bucket {
   readonly open?: boolean | undefined;
 }
 
-/** How long a bucket is. */
-export type BucketSize = 'minute' | 'hour' | 'day' | 'week' | 'month';
+/** How long a bucket is; `age`: no time at all but the number of periods since a beginning. */
+export type BucketSize = 'hour' | 'day' | 'week' | 'month' | 'age';
 
 /** The places of a chart's parts, in pixels. */
 export interface Layout {

@@ -7,6 +7,7 @@ import { EventCard } from '../parts/event-card.tsx';
 import { LiveBand } from '../parts/live-band.tsx';
 import { Page } from '../parts/page.tsx';
 import { Empty, Notice } from '../parts/states.tsx';
+import { ThroughputPlate } from '../parts/throughput-plate.tsx';
 import { useRouter } from '../router.ts';
 
 /** Events that are drawn: more than fit on any screen. */
@@ -26,6 +27,9 @@ export function Live(): JSX.Element {
   return (
     <Page title="Live" lead="Events as this observatory receives them, each once, with id and signature checked.">
       <LiveBand />
+      <div class="plates">
+        <ThroughputPlate />
+      </div>
       <section class="plate stream" aria-labelledby="stream-title">
         <h2 id="stream-title">Events</h2>
         <search class="filters">

@@ -1,6 +1,7 @@
-import type { ActivePoint, Answer, Range, UserTiers } from '@nostrata/observatory';
+import type { ActivePoint, Answer, Cohort, Range, UserTiers } from '@nostrata/observatory';
 import type { JSX } from 'preact';
 import { useAnswer } from '../api.ts';
+import { CohortCurves } from '../charts/cohort-curves.tsx';
 import { CohortMap } from '../charts/cohort-map.tsx';
 import type { Series } from '../charts/series.ts';
 import { TimeChart } from '../charts/time-chart.tsx';
@@ -190,10 +191,19 @@ function RetentionPlate(): JSX.Element {
           {answer.data.length === 0 ? (
             <Empty title="No cohort is old enough yet" />
           ) : (
-            <CohortMap cohorts={answer.data} period={period} />
+            <Cohorts cohorts={answer.data} period={period} />
           )}
         </Plate>
       )}
     </Answered>
+  );
+}
+
+function Cohorts({ cohorts, period }: { cohorts: readonly Cohort[]; period: 'week' | 'month' }): JSX.Element {
+  return (
+    <div class="cohort-parts">
+      <CohortMap cohorts={cohorts} period={period} />
+      <CohortCurves cohorts={cohorts} period={period} />
+    </div>
   );
 }
