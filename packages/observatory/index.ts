@@ -77,6 +77,8 @@ export {
 export type { OnTouched, Touched } from './src/facts/touched.ts';
 export { type ZapCheck, zapBuckets, zapFaults } from './src/facts/zap-receipts.ts';
 export { openSharedLive, publishLive, type SharedLive } from './src/live/shared-live.ts';
+export { createStoreLive, type StoreLive } from './src/live/store-live.ts';
+
 export type { Announcement } from './src/probes/announcer.ts';
 export type { LookupHost } from './src/probes/dial.ts';
 export type { ProbeLimits } from './src/probes/limits.ts';

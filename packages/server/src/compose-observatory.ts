@@ -13,6 +13,7 @@ import {
   createRegistry,
   createRelayReads,
   createStatistician,
+  createStoreLive,
   defaultApiSettings,
   isSchedule,
   type LiveReads,
@@ -208,14 +209,14 @@ interface LiveParts {
 }
 
 /**
- * What happens now: of the collector of this process, or over Redis of all collectors.
+ * What happens now: of the collector of this process, over Redis of all collectors, or else of the store itself.
  * @throws CacheError where Redis has just gone
  */
 async function composeLive(
-  { cache, roles, metrics }: ObservatoryParts,
+  { store, cache, roles, metrics }: ObservatoryParts,
   { collector, clock, started }: LiveParts,
 ): Promise<LiveReads | undefined> {
-  if (cache.engine === 'memory') return collector;
+  if (cache.engine === 'memory') return collector ?? started.use(createStoreLive({ store, clock }));
   const onFailed = () => metrics.failed?.('live');
   if (collector) started.defer(publishLive(collector, { cache, source: randomUUID(), onFailed }));
   return roles.has('api') ? started.use(await openSharedLive({ cache, clock })) : collector;

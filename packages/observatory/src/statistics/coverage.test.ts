@@ -11,7 +11,13 @@ const query = { range: '7d', nowMs: noonMs, relaysKnown: 9, synthetic: false } a
 const engines = await createEngines();
 after(() => Promise.all(engines.map((engine) => engine.stop())));
 
-async function see(database: Database, id: string, relays: readonly number[], atMs = noonMs): Promise<void> {
+interface Seen {
+  readonly id: string;
+  readonly relays: readonly number[];
+  readonly atMs?: number;
+}
+
+async function see(database: Database, { id, relays, atMs = noonMs }: Seen): Promise<void> {
   for (const relay of relays) {
     await database.query('INSERT INTO collector_sighting (id, relay, first_seen_ms) VALUES ($1, $2, $3)', [
       id,
@@ -82,10 +88,10 @@ for (const engine of engines) {
     test('what nobody saw is estimated from what was seen once and twice, by the sample', async () => {
       await using database = await engine.open();
       await migrateCollector(database);
-      for (let place = 0; place < 4; place++) await see(database, `once ${place}`, [place + 1]);
-      for (let place = 0; place < 2; place++) await see(database, `twice ${place}`, [1, 2]);
-      await see(database, 'often', [1, 2, 3, 4]);
-      await see(database, 'before the range', [1], noonMs - 40 * 86_400_000);
+      for (let place = 0; place < 4; place++) await see(database, { id: `once ${place}`, relays: [place + 1] });
+      for (let place = 0; place < 2; place++) await see(database, { id: `twice ${place}`, relays: [1, 2] });
+      await see(database, { id: 'often', relays: [1, 2, 3, 4] });
+      await see(database, { id: 'before the range', relays: [1], atMs: noonMs - 40 * 86_400_000 });
       // Chao: 4 · 3 / (2 · 3) events of the sample, each for 256.
       assert.equal((await createCoverage(database).load(query)).unseenEvents, 512);
     });

@@ -90,7 +90,7 @@ async function computeSnapshot(pieces: Pieces, range: Range, nowMs: number): Pro
   const keys = await sumByKey(database, keyMetrics, range === 'all' ? undefined : span);
   const { users, before: usersBefore } = await loadUsers(pieces, range, nowMs);
   const timeline = await loadTimeline(pieces, range, nowMs);
-  const isPartial = range !== 'all' && (sinceMs === null || sinceMs > Date.parse(toInstant(span.unit, span.from)));
+  const isPartial = range !== 'all' && sinceMs !== null && sinceMs > Date.parse(toInstant(span.unit, span.from));
   const trends = toTrends(sums, range, nowMs);
   const zaps = toZaps({
     sums: keys,
@@ -120,7 +120,7 @@ async function computeSnapshot(pieces: Pieces, range: Range, nowMs: number): Pro
     software: relays.software,
     nips: relays.nips,
     countries: relays.countries,
-    coverage: relays.coverage,
+    coverage: { ...relays.coverage, sinceMs },
     method: methods,
   };
 }
