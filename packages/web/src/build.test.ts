@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -58,4 +58,12 @@ test('the document has no inline script or style and names only files of the bui
 test('a second build replaces the first and gives the same names', async () => {
   const again = await buildWeb({ out: join(folder, 'dist') });
   assert.deepEqual(again.files, result().files);
+});
+
+test('processes that build at the same time leave one whole build', async () => {
+  const out = join(folder, 'shared');
+  const builds = await Promise.all([buildWeb({ out }), buildWeb({ out }), buildWeb({ out })]);
+  const left = await readdir(folder);
+  assert.deepEqual(left.sort(), ['dist', 'shared']);
+  for (const { files } of builds) assert.deepEqual(files, result().files);
 });

@@ -55,8 +55,8 @@ export async function buildWeb({ out = distFolder }: WebBuildOptions = {}): Prom
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
   await Promise.all(files.filter((file) => texts.test(file)).map(compressFile));
+  const names = (await readdir(made, { recursive: true })).filter((name) => /\.\w+$/.test(basename(name)));
   await replace(out, made);
-  const names = (await readdir(out, { recursive: true })).filter((name) => /\.\w+$/.test(basename(name)));
   return { folder: out, files: names.sort(), first: [...first, assets.theme, assets.style] };
 }
 
@@ -122,8 +122,18 @@ async function replace(out: string, made: string): Promise<void> {
   try {
     await rename(out, old);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (!hasCode(error, 'ENOENT')) throw error;
   }
-  await rename(made, out);
+  try {
+    await rename(made, out);
+  } catch (error) {
+    if (!hasCode(error, 'ENOTEMPTY') && !hasCode(error, 'EEXIST')) throw error;
+    // Another process has put the same there in between: names come from contents.
+    await rm(made, { recursive: true, force: true });
+  }
   await rm(old, { recursive: true, force: true });
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
