@@ -28,6 +28,8 @@ export interface Collected {
   readonly megabytesPerSecond: number;
   /** Of one core, while events came. */
   readonly cpuShare: number;
+  /** What each unique event costs with all its copies, until it is rolled up. */
+  readonly cpuMicroseconds: number;
   readonly feedCpuShare: number;
   readonly residentMb: number;
   readonly flushP50Seconds: number;
@@ -66,6 +68,7 @@ export async function measureCollect(options: CollectOptions): Promise<Collected
   await waitUntil(handed, { timeoutMs: 60_000, what: 'the last event handed in' });
   const endMs = performance.now();
   const { lagEventsMax, caughtUpMs } = await follower.finish();
+  const cpuMicroseconds = ((cpuSeconds(program.pid) - cpu) * 1e6) / events;
   const after = await program.metrics();
   const flushes = bucketsBetween(buckets(before), buckets(after));
   return {
@@ -75,6 +78,7 @@ export async function measureCollect(options: CollectOptions): Promise<Collected
     deliveriesPerSecond: played.deliveries / seconds,
     megabytesPerSecond: played.bytes / 1e6 / seconds,
     cpuShare: used.program / seconds,
+    cpuMicroseconds,
     feedCpuShare: used.feed / seconds,
     residentMb: residentMegabytes(program.pid).peak,
     flushP50Seconds: quantileOf(flushes, 0.5),

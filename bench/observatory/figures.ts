@@ -1,3 +1,4 @@
+import type { ApiTimes } from './api.ts';
 import type { Collected, Idle } from './collect.ts';
 import type { SnapshotTimes } from './snapshot.ts';
 import { decimals, type Figure } from './table.ts';
@@ -25,6 +26,11 @@ export function collectFigures(result: Collected): Figure[] {
     { part, what: 'deliveries a second', value: decimals(result.deliveriesPerSecond) },
     { part, what: 'MB a second', value: decimals(result.megabytesPerSecond, 1) },
     { part, what: 'cores used by the program', value: decimals(result.cpuShare, 2) },
+    {
+      part,
+      what: 'CPU of a unique event with its copies, until it is rolled up, µs',
+      value: decimals(result.cpuMicroseconds),
+    },
     { part, what: 'cores used by the relays', value: decimals(result.feedCpuShare, 2) },
     {
       part,
@@ -62,7 +68,7 @@ const snapshotMs = 200;
 const fillSecondsMax = 15;
 
 /** What snapshots came to. */
-export function snapshotFigures({ rollups, relays, fillSeconds, coldMs, idleMs, warmMs }: SnapshotTimes): Figure[] {
+export function snapshotFigures({ rollups, relays, fillSeconds, coldMs, idleMs, ...warm }: SnapshotTimes): Figure[] {
   const part = 'snapshot';
   const past = `${rollups.days} days of ${decimals(rollups.eventsPerMinute)} events a minute, ${decimals(rollups.authors)} users, ${relays} relays`;
   return [
@@ -82,9 +88,40 @@ export function snapshotFigures({ rollups, relays, fillSeconds, coldMs, idleMs, 
     {
       part,
       what: 'all five ranges, five minutes later, p50 and most, ms',
-      value: warmMs.map((ms) => decimals(ms)).join(' – '),
+      value: warm.warmMs.map((ms) => decimals(ms)).join(' – '),
       target: `< ${snapshotMs}`,
-      isMet: warmMs[0] < snapshotMs,
+      isMet: warm.warmMs[0] < snapshotMs,
     },
+    { part, what: 'the same, CPU, p50, ms', value: decimals(warm.warmCpuMs) },
   ];
+}
+
+const apiTarget = { cachedPerSecond: 5_000, cachedP99Ms: 10, databaseP99Ms: 50 };
+
+/** What answers came to: how many a second, and the slowest hundredth. */
+export function apiFigures({ cells, residentMb }: ApiTimes): Figure[] {
+  const part = 'api';
+  const figures = cells.flatMap(({ name, isCached, connections, ...cell }): Figure[] => {
+    const what = `${name}${isCached ? '' : ', not cached'}`;
+    const size = `${decimals(cell.bytesEach / 1_000, 1)} kB, ${connections} connections`;
+    const failed = Object.entries(cell.failures).map(([status, count]) => `, ${count} × ${status}`);
+    const [rate, p99Ms] = [apiTarget.cachedPerSecond, isCached ? apiTarget.cachedP99Ms : apiTarget.databaseP99Ms];
+    return [
+      {
+        part,
+        what: `${what}: requests a second (${size}${failed.join('')})`,
+        value: decimals(cell.perSecond),
+        ...(isCached && { target: `≥ ${decimals(rate)}`, isMet: cell.perSecond >= rate }),
+      },
+      {
+        part,
+        what: `${what}: p99, ms (p50 ${decimals(cell.p50Ms, 1)}, CPU ${decimals(cell.cpuMicroseconds)} µs)`,
+        value: decimals(cell.p99Ms, 1),
+        target: `< ${p99Ms}`,
+        isMet: cell.p99Ms < p99Ms && failed.length === 0,
+      },
+      { part, what: `${what}: the first answer, ms`, value: decimals(cell.firstMs) },
+    ];
+  });
+  return [...figures, { part, what: 'RSS at its highest, MB', value: decimals(residentMb) }];
 }

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureApi } from './api.ts';
 import { measureCollect, measureIdle } from './collect.ts';
-import { collectFigures, idleFigures, snapshotFigures } from './figures.ts';
-import { measureSnapshots } from './snapshot.ts';
+import { apiFigures, collectFigures, idleFigures, snapshotFigures } from './figures.ts';
+import { measureSnapshots, type SnapshotOptions } from './snapshot.ts';
 import { type Figure, formatFigures } from './table.ts';
 
 const help = `npm run bench -- observatory [options]
@@ -89,16 +90,25 @@ const measures: Readonly<Record<Part, (run: Run) => Promise<Figure[]>>> = {
   async sockets({ quick, folder }) {
     return idleFigures(await measureIdle(quick ? 300 : 1_000, join(folder, 'sockets'), quick ? 3_000 : 15_000));
   },
-  async snapshot({ quick, folder }) {
-    const past = quick
-      ? { days: 30, authors: 200_000, authorsPerDay: 10_000 }
-      : { days: 90, authors: 1_700_000, authorsPerDay: 60_000 };
-    const rollups = { ...past, eventsPerMinute: 10_000, nowMs: Date.now() };
-    return snapshotFigures(
-      await measureSnapshots({ rollups, relays: 300, path: join(folder, 'snapshot.db'), rounds: 10 }),
-    );
+  async snapshot(run) {
+    return snapshotFigures(await measureSnapshots({ ...pastOf(run), rounds: 10 }));
   },
-  async api() {
-    return [];
+  async api(run) {
+    const { path } = pastOf(run);
+    // The same past as for the snapshots, whose part may have been left out.
+    if (!existsSync(path)) await measureSnapshots({ ...pastOf(run), rounds: 0 });
+    return apiFigures(await measureApi({ folder: join(run.folder, 'past'), seconds: run.quick ? 1.5 : 8 }));
   },
 };
+
+function pastOf({ quick, folder }: Run): Omit<SnapshotOptions, 'rounds'> {
+  const past = quick
+    ? { days: 30, authors: 200_000, authorsPerDay: 10_000 }
+    : { days: 90, authors: 1_700_000, authorsPerDay: 60_000 };
+  mkdirSync(join(folder, 'past/data'), { recursive: true });
+  return {
+    rollups: { ...past, eventsPerMinute: 10_000, nowMs: Date.now() },
+    relays: 300,
+    path: join(folder, 'past/data/statistics.db'),
+  };
+}

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { seededRandom } from '@nostrata/testing';
+import { measureApi } from './api.ts';
 import { measureCollect, measureIdle } from './collect.ts';
+import { readAnswer } from './load-process.ts';
 import { chooseRelays, signEvents } from './plan.ts';
 import { bucketsBetween, quantileOf, readMetrics } from './program.ts';
 import { measureSnapshots } from './snapshot.ts';
@@ -32,17 +34,28 @@ test('idle connections are counted when all are open', async (t) => {
   assert.ok(residentMb > 20 && connectSeconds > 0);
 });
 
-test('a past of a few days gives snapshots of every range', async (t) => {
-  const rollups = {
-    days: 3,
-    eventsPerMinute: 10,
-    authors: 2_000,
-    authorsPerDay: 100,
-    nowMs: Date.UTC(2026, 10, 21, 12),
-  };
-  const path = join(createFolder(t), 'statistics.db');
-  const { coldMs, warmMs } = await measureSnapshots({ rollups, relays: 4, path, rounds: 2 });
+test('a past of a few days gives snapshots of every range, and the program answers from them', async (t) => {
+  const folder = createFolder(t);
+  mkdirSync(join(folder, 'data'));
+  const rollups = { days: 3, eventsPerMinute: 10, authors: 2_000, authorsPerDay: 100, nowMs: Date.now() };
+  const path = join(folder, 'data/statistics.db');
+  const { coldMs, warmMs } = await measureSnapshots({ rollups, relays: 9, path, rounds: 2 });
   assert.ok(coldMs > 0 && warmMs[0] <= warmMs[1]);
+  const { cells } = await measureApi({ folder, seconds: 0.2 });
+  assert.ok(cells.filter(({ isCached }) => isCached).length === 3 && cells.length > 6);
+  for (const { name, failures, requests, bytesEach } of cells) {
+    assert.deepEqual([name, failures], [name, {}]);
+    assert.ok(requests > 0 && bytesEach > 300, `${name}: ${requests} requests of ${bytesEach} bytes`);
+  }
+});
+
+test('an answer ends where its length or its last piece says', () => {
+  const text = 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP';
+  assert.deepEqual(readAnswer(Buffer.from(text)), { status: '200', bytes: text.length - 4 });
+  assert.equal(readAnswer(Buffer.from(text.slice(0, -5))), undefined);
+  const pieces = 'HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n';
+  assert.deepEqual(readAnswer(Buffer.from(pieces)), { status: '404', bytes: pieces.length });
+  assert.equal(readAnswer(Buffer.from(pieces.slice(0, -2))), undefined);
 });
 
 test('no event is sent twice under one id, and all are dated as they are sent', () => {

@@ -35,6 +35,8 @@ export interface SnapshotTimes {
   readonly idleMs: readonly [p50: number, max: number];
   /** Five minutes have gone by in which as much came as ever. */
   readonly warmMs: readonly [p50: number, max: number];
+  /** CPU of the process for one of those, which a busy machine does not change much. */
+  readonly warmCpuMs: number;
 }
 
 const quiet: ObservatoryLogger = { info: () => {}, warn: () => {}, error: () => {} };
@@ -62,13 +64,25 @@ export async function measureSnapshots(options: SnapshotOptions): Promise<Snapsh
   const coldMs = await time(statistician);
   const idle: number[] = [];
   const warm: number[] = [];
+  const warmCpu: number[] = [];
   for (let round = 0; round < rounds; round++) {
     idle.push(await time(statistician));
     await passMinutes(database, rollups, round);
+    const cpu = process.cpuUsage();
     warm.push(await time(statistician));
+    const { user, system } = process.cpuUsage(cpu);
+    warmCpu.push((user + system) / 1_000);
   }
   const sum = (times: readonly number[]) => [percentile(times, 0.5), percentile(times, 1)] as const;
-  return { rollups, relays, fillSeconds, coldMs, idleMs: sum(idle), warmMs: sum(warm) };
+  return {
+    rollups,
+    relays,
+    fillSeconds,
+    coldMs,
+    idleMs: sum(idle),
+    warmMs: sum(warm),
+    warmCpuMs: percentile(warmCpu, 0.5),
+  };
 }
 
 async function openRegistry(database: Database, { relays, rollups }: SnapshotOptions): Promise<Registry> {
