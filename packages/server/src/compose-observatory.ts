@@ -35,6 +35,7 @@ import { ConfigError } from './config/errors.ts';
 import type { Settings } from './config/table.ts';
 import { parseKinds } from './config/values.ts';
 import { anchorsEveryMs } from './limits.ts';
+import { createMonitor } from './monitor.ts';
 import { leadProbes, type RelayWork, refreshRelays } from './relay-work.ts';
 import { loadCountryFinder, loadSeeds } from './seeds.ts';
 import { version } from './version.ts';
@@ -117,7 +118,10 @@ async function compose(parts: ObservatoryParts, open: () => Promise<Database>): 
   );
   if (runner) started.use(refreshRelays({ ...parts, database, registry, clock, logger }));
   await collector?.start();
-  if (collector && settings.probeEvery > 0) started.use(leadProbes({ ...parts, database, registry, clock, logger }));
+  if (collector && settings.probeEvery > 0) {
+    const monitor = started.use(await createMonitor({ ...parts, clock }));
+    started.use(leadProbes({ ...parts, database, registry, clock, logger, monitor }));
+  }
   // The first figures are there at once, and not only at the next full five minutes.
   if (runner)
     void statistician.compute().catch((error: unknown) => logger.warn({ error: String(error) }, 'no snapshot yet'));
@@ -165,7 +169,6 @@ function composeCollector(
         clock,
         random: Math.random,
         allowLocal: settings.allowLocalRelays,
-        fetchInformation: null,
       }),
     ingest,
     database,

@@ -1,6 +1,6 @@
 import type { Cache } from '@nostrata/cache';
 import type { Database } from '@nostrata/database';
-import { createProber, type ObservatoryMetrics, type Registry } from '@nostrata/observatory';
+import { createProber, type ObservatoryMetrics, type ProberOptions, type Registry } from '@nostrata/observatory';
 import type { Logger } from 'pino';
 import type { Settings } from './config/table.ts';
 import { lead } from './leading.ts';
@@ -15,6 +15,11 @@ export interface RelayWork {
   readonly registry: Registry;
   readonly clock: { now(): number; after(milliseconds: number, callback: () => void): () => void };
   readonly logger: Logger;
+}
+
+/** What probes need besides: a way to write and to publish, where that was asked for. */
+export interface ProbeWork extends RelayWork {
+  readonly monitor: Pick<ProberOptions, 'write' | 'announce'>;
 }
 
 /**
@@ -51,8 +56,8 @@ export function refreshRelays({ metrics, settings, registry, clock, logger }: Re
 }
 
 /** Of several collectors one probes: all see the network from the same place. */
-export function leadProbes(work: RelayWork): AsyncDisposable {
-  const { settings, cache, metrics, database, registry, clock, logger } = work;
+export function leadProbes(work: ProbeWork): AsyncDisposable {
+  const { settings, cache, metrics, database, registry, clock, logger, monitor } = work;
   const everyMs = settings.probeEvery * 1_000;
   return lead({
     cache,
@@ -72,6 +77,8 @@ export function leadProbes(work: RelayWork): AsyncDisposable {
         logger,
         metrics,
         allowLocal: settings.allowLocalRelays,
+        write: monitor.write,
+        announce: monitor.announce,
         limits: {
           everyMs,
           firstSpreadMs: Math.min(firstProbesMsMax, everyMs / 4),

@@ -13,6 +13,16 @@ const fileName = 'relay-key';
  * @throws ConfigError where the file holds something else
  */
 export async function loadSelfPubkey(dataFolder: string): Promise<string | undefined> {
+  const secret = await loadSelfSecret(dataFolder);
+  if (secret === undefined) return undefined;
+  const curve = createECDH('secp256k1');
+  curve.setPrivateKey(secret, 'hex');
+  // BIP-340 takes the x coordinate alone, which follows the byte for the sign of y.
+  return curve.getPublicKey('hex', 'compressed').slice(2);
+}
+
+/** The secret key itself, 64 hex digits, for what the relay says in its own name; the same limits as above. */
+export async function loadSelfSecret(dataFolder: string): Promise<string | undefined> {
   await prepareFolder(dataFolder);
   const path = join(dataFolder, fileName);
   const secret = await createOnce(path, randomBytes(32).toString('hex')).catch((error: NodeJS.ErrnoException) => {
@@ -23,10 +33,7 @@ export async function loadSelfPubkey(dataFolder: string): Promise<string | undef
   if (!/^[0-9a-f]{64}$/.test(secret)) {
     throw new ConfigError(`${path} does not hold a key of 64 hex digits: put the right one back or delete the file`);
   }
-  const curve = createECDH('secp256k1');
-  curve.setPrivateKey(secret, 'hex');
-  // BIP-340 takes the x coordinate alone, which follows the byte for the sign of y.
-  return curve.getPublicKey('hex', 'compressed').slice(2);
+  return secret;
 }
 
 /**

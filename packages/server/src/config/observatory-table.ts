@@ -85,7 +85,8 @@ export const observatoryTable = [
     type: 'flag',
     default: 'no',
     group: 'Observatory',
-    description: 'publish what probes found as a monitor (NIP-66), signed by this relay',
+    description:
+      'publish what probes found as a monitor (NIP-66), signed by this relay, here and to the relays of the setting relays',
   },
   {
     name: 'snapshotSchedule',
