@@ -28,7 +28,11 @@ export const snapshotDays = 7;
 /** Milliseconds for which one process alone computes snapshots. */
 export const snapshotLeaseMs = 120_000;
 
-/** Milliseconds after which users of clients over all time are counted anew. */
+/**
+ * Users of clients over all time are counted anew after so many times as long as that took, and after so many
+ * milliseconds at the latest: where there are few, at once.
+ */
+export const clientTotalsPauses = 300;
 export const clientTotalsMs = 3_600_000;
 
 /** Relays that a snapshot names. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { VerifiedEvent } from '@nostrata/protocol';
-import { createEventBuilder, fc, seededRandom } from '@nostrata/testing';
+import { createEventBuilder, fc, seededRandom, waitUntil } from '@nostrata/testing';
 import { createEngines } from '../facts/test-engines.ts';
 import { ranges } from './spans.ts';
 import { createWorld, noonMs } from './test-world.ts';
@@ -29,6 +29,25 @@ for (const engine of engines) {
       assert.deepEqual(snapshot.kinds, []);
       assert.equal(snapshot.timeline.length, 7);
       assert.equal(snapshot.hours.length, 168);
+    });
+
+    test('users of clients are those of everything, also when the first figures were computed before there was any', async () => {
+      await using database = await engine.open();
+      await using world = await createWorld(database);
+      await world.snapshot('all');
+      const tags = [['client', 'Damus']];
+      await world.put(
+        alice.note('one', { created_at: hours(1), tags }),
+        bob.note('two', { created_at: hours(2), tags }),
+      );
+      const { clients } = await waitUntil(async () => {
+        const snapshot = await world.snapshot('all');
+        return snapshot.clients.clients[0]?.users ? snapshot : undefined;
+      });
+      assert.deepEqual(
+        clients.clients.map(({ name, events, users }) => [name, events, users]),
+        [['Damus', 2, 2]],
+      );
     });
 
     test('each range counts its own buckets, and compares with the span before where that is known', async () => {

@@ -4,7 +4,7 @@ import { Cron } from 'croner';
 import type { Range, Snapshot } from '../answers.ts';
 import type { Clock, ObservatoryLogger, ObservatoryMetrics, StatisticsReads } from '../contract.ts';
 import { createAuthorIndex } from './author-index.ts';
-import { clientTotalsMs, snapshotCacheMs, snapshotLeaseMs } from './limits.ts';
+import { clientTotalsMs, clientTotalsPauses, snapshotCacheMs, snapshotLeaseMs } from './limits.ts';
 import { migrateMarks } from './marks.ts';
 import { createStatisticsReads } from './reads.ts';
 import { computeSnapshots, type RelayFigures } from './snapshot.ts';
@@ -66,11 +66,13 @@ export async function createStatistician(options: StatisticianOptions): Promise<
   const loadTrusted = async () => await loadTrustedAuthors(database, await options.loadTrusted?.(), index.size);
   let running: Promise<readonly Snapshot[] | undefined> | undefined;
 
-  let totalsAtMs = Number.NEGATIVE_INFINITY;
+  let totalsDueMs = Number.NEGATIVE_INFINITY;
   const refreshClientTotals = async (): Promise<void> => {
-    if (clock.now() - totalsAtMs < clientTotalsMs) return;
+    const beganMs = options.elapsed();
+    if (beganMs < totalsDueMs) return;
     await index.clients.refreshTotals();
-    totalsAtMs = clock.now();
+    const endedMs = options.elapsed();
+    totalsDueMs = endedMs + Math.min(clientTotalsMs, (endedMs - beganMs) * clientTotalsPauses);
   };
 
   const compute = (): Promise<readonly Snapshot[] | undefined> => {
