@@ -31,7 +31,7 @@ export function collectEverything(network: Pick<TestNetwork, 'urls'>): Words {
 }
 
 /** The same for a process of its own. */
-function toEnvironment(words: Words): Record<string, string> {
+export function toEnvironment(words: Words): Record<string, string> {
   return Object.fromEntries(Object.entries(words).map(([name, value]) => [environmentName(name), value]));
 }
 
@@ -69,7 +69,7 @@ export function fillNetwork(network: TestNetwork, events: readonly NostrEvent[])
   for (const { id } of held.flat()) honest.set(id, (honest.get(id) ?? 0) + 1);
   const forgers = new Set<TestRelay>();
   for (const [place, relay] of network.relays.entries()) {
-    if (place % 7 === 2) relay.set({ limitMax: 40 });
+    if (place % 7 === 2) relay.set({ limitMax: 50 });
     if (place % 3 === 1) relay.set({ negentropy: 'off' });
     if (place % 11 === 4) relay.set({ garbageFrames: 3 });
     if (place % 5 !== 3 || held[place]?.some(({ id }) => honest.get(id) === 1)) continue;
