@@ -26,6 +26,25 @@ test('databases are created empty, apart from each other, and in UTF-8', async (
   }
 });
 
+test('after a crash it comes back on the same port with what it had', async (t) => {
+  const server = await startPostgres();
+  if (!server.isAvailable) return t.skip(server.reason);
+  await using _ = server;
+  if (!server.kill || !server.restart) return t.skip('an external server is in use');
+  const url = await server.createDatabase();
+  const query = async (sql: string): Promise<unknown[]> => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const { rows } = await client.query(sql).finally(() => client.end());
+    return rows;
+  };
+  await query("CREATE TABLE t AS SELECT 'kept' AS x");
+  await server.kill();
+  await assert.rejects(query('SELECT 1'));
+  await server.restart();
+  assert.deepEqual(await query('SELECT x FROM t'), [{ x: 'kept' }]);
+});
+
 test('the server ends with the process that started it, even when that is killed', async (t) => {
   if (process.env.NOSTRATA_TEST_POSTGRES) return t.skip('an external server is in use');
   const module = new URL('./postgres.ts', import.meta.url).href;

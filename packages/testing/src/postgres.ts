@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { arch, platform, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,6 +15,10 @@ export interface TestPostgres extends AsyncDisposable {
   readonly url: string;
   /** Creates an empty database and returns its address. */
   createDatabase(): Promise<string>;
+  /** Ends it as a crash would; undefined where it was not started here. */
+  readonly kill: (() => Promise<void>) | undefined;
+  /** Starts it again on the same port, with what it had; undefined where it was not started here. */
+  readonly restart: (() => Promise<void>) | undefined;
   /** Drops the databases and ends the server, where it was started here. Idempotent. */
   stop(): Promise<void>;
 }
@@ -48,7 +53,7 @@ interface Identity {
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<TestPostgres | NoPostgres> {
   const external = process.env.NOSTRATA_TEST_POSTGRES;
-  if (external) return createServerHandle(external, async () => {});
+  if (external) return createServerHandle(external, { stopServer: async () => {} });
   if (platform() === 'win32') return { isAvailable: false, reason: 'PostgreSQL for tests is not started on Windows' };
   const programs = await findPrograms();
   if (!programs) return { isAvailable: false, reason: `no PostgreSQL from npm for ${platform()} ${arch()}` };
@@ -76,18 +81,25 @@ async function startIn(folder: string, programs: Programs, options: PostgresOpti
   const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=60'];
   settings.push('shared_buffers=64MB', 'max_wal_size=512MB', `fsync=${options.isDurable ? 'on' : 'off'}`);
   if (!options.isDurable) settings.push('full_page_writes=off');
-  // $1 folder, $2 log, $3 … the server's command line.
-  const script =
-    'folder=$1; log=$2; shift 2; "$@" >"$log" 2>&1 & cat >/dev/null; kill -QUIT $!; wait $!; cd /; rm -rf "$folder"';
+  // $1 folder, $2 log, $3 … the server's command line. It is told to end or to begin again, a word a line.
+  const script = `folder=$1; log=$2; shift 2; "$@" >"$log" 2>&1 &
+    while read -r word; do
+      case $word in kill) kill -QUIT $!; wait $!;; start) "$@" >"$log" 2>&1 & ;; esac; echo done
+    done
+    kill -QUIT $!; wait $!; cd /; rm -rf "$folder"`;
   const command = [postgres, '-D', cluster, ...settings.flatMap((setting) => ['-c', setting])];
   const shell = spawn('/bin/sh', ['-c', script, 'sh', folder, log, ...command], {
     ...identity,
     cwd: folder,
     detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
   shell.unref();
-  (shell.stdin as unknown as { unref(): void }).unref();
+  for (const stream of [shell.stdin, shell.stdout]) (stream as unknown as { unref(): void }).unref();
+  const tell = async (word: string): Promise<void> => {
+    shell.stdin.write(`${word}\n`);
+    await once(shell.stdout, 'data');
+  };
   const stopServer = () => stopShell(shell);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   try {
@@ -96,7 +108,30 @@ async function startIn(folder: string, programs: Programs, options: PostgresOpti
     await stopServer();
     throw error;
   }
-  return createServerHandle(url, stopServer);
+  return createServerHandle(url, {
+    stopServer,
+    kill: () => tell('kill'),
+    async restart() {
+      await tell('kill');
+      await tell('start');
+      await waitUntil(() => answers(url), { timeoutMs: 30_000, what: 'PostgreSQL' });
+    },
+  });
+}
+
+/** Says whether it takes queries, after it was there before: it first makes good what its crash left. */
+async function answers(url: string): Promise<boolean> {
+  try {
+    await run(url, 'SELECT 1');
+    return true;
+  } catch {
+    // It is not there yet, and its reasons are many; the caller has a deadline.
+    return false;
+  }
+}
+
+interface Server extends Partial<Pick<TestPostgres, 'kill' | 'restart'>> {
+  readonly stopServer: () => Promise<void>;
 }
 
 function stopShell(shell: ChildProcess): Promise<void> {
@@ -108,7 +143,7 @@ function stopShell(shell: ChildProcess): Promise<void> {
   });
 }
 
-function createServerHandle(url: string, stopServer: () => Promise<void>): TestPostgres {
+function createServerHandle(url: string, { stopServer, kill, restart }: Server): TestPostgres {
   const created: string[] = [];
   const at = (name: string): string => Object.assign(new URL(url), { pathname: `/${name}` }).href;
   let stopping: Promise<void> | undefined;
@@ -128,6 +163,8 @@ function createServerHandle(url: string, stopServer: () => Promise<void>): TestP
       created.push(name);
       return at(name);
     },
+    kill,
+    restart,
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly input?: string | Uint8Array;
   /** Standard input stays open after `input`. */
   readonly isInputOpen?: boolean;
+  /** After so long it is killed, however it is; a minute unless told. */
+  readonly runMs?: number;
 }
 
 /** The real program as a process of its own. */
@@ -53,7 +55,7 @@ export async function createFolder(): Promise<AsyncDisposable & { readonly path:
 
 /** Starts the program; it is killed at the end of the scope where it still runs. */
 export function startProgram(words: readonly string[], options: StartOptions = {}): Program {
-  const { environment = {}, input = '', isInputOpen = false } = options;
+  const { environment = {}, input = '', isInputOpen = false, runMs = runMsMax } = options;
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^NOSTRATA_(?!SHARED|TEST_)|^NODE_TEST_CONTEXT$/.test(name),
   );
@@ -71,7 +73,7 @@ export function startProgram(words: readonly string[], options: StartOptions = {
   child.stdin.on('error', (error: NodeJS.ErrnoException) => assert.equal(error.code, 'EPIPE'));
   child.stdin.write(input);
   if (!isInputOpen) child.stdin.end();
-  const timer = setTimeout(() => child.kill('SIGKILL'), runMsMax);
+  const timer = setTimeout(() => child.kill('SIGKILL'), runMs);
   const ended = new Promise<Ended>((resolve) => {
     child.on('close', (code, signal) => {
       clearTimeout(timer);
