@@ -11,6 +11,7 @@ export {
 } from './src/postgres.ts';
 export { sqlStateOf } from './src/postgres-errors.ts';
 export type { NotificationHandler } from './src/postgres-listener.ts';
+export { adding, insertRows, placeholders, type RowShape, selectIn } from './src/rows.ts';
 export { openSqlite, type SqliteOptions } from './src/sqlite.ts';
 export { createSqliteDatabase, type SqliteDatabase } from './src/sqlite-database.ts';
 export { toDatabaseError } from './src/sqlite-errors.ts';

@@ -19,3 +19,6 @@ export const listenerRetryMaxMs = 1_000;
 export const wasmScratchBytes = 64 * 1024;
 /** Milliseconds between two tries to begin a transaction while another connection writes. */
 export const beginAgainMs = 10;
+
+/** Values of one list in a statement: SQLite took 999 for long, and long lists are parsed each time. */
+export const valuesPerStatementMax = 900;

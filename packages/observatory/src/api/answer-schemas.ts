@@ -20,7 +20,7 @@ import type {
   UserTiers,
   Zaps,
 } from '../answers.ts';
-import { ranges } from './parameters.ts';
+import { ranges } from '../spans.ts';
 
 const count = z.number();
 const countOrNull = z.number().nullable();

@@ -2,6 +2,7 @@ import { normalizeRelayUrl } from '@nostrata/protocol';
 import { z } from 'zod';
 import type { Range } from '../answers.ts';
 import type { SeriesQuery } from '../contract.ts';
+import { ranges } from '../spans.ts';
 import {
   bucketsMax,
   bucketsUsual,
@@ -14,9 +15,6 @@ import {
   urlCharactersMax,
 } from './limits.ts';
 import { Problem, type ProblemCode } from './problem.ts';
-
-/** The ranges of the statistics, the shortest first. */
-export const ranges = ['24h', '7d', '30d', '90d', 'all'] as const satisfies readonly Range[];
 
 function oneOf<const Words extends readonly [string, ...string[]]>(name: string, words: Words) {
   return z.enum(words, { error: `${name} must be one of ${words.join(', ')}` });

@@ -11,8 +11,8 @@ import type {
   UptimePoint,
 } from '../answers.ts';
 import type { LiveFigures } from '../contract.ts';
+import { ranges } from '../spans.ts';
 import { coverageSchema, methodsSchema, quantilesSchema, relayRowSchema, tiersSchema } from './answer-schemas.ts';
-import { ranges } from './parameters.ts';
 
 const count = z.number();
 const at = z.string().describe('Begin of the bucket, in UTC.');

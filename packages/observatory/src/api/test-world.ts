@@ -2,8 +2,8 @@ import { type Cache, createMemoryCache } from '@nostrata/cache';
 import { createFakeClock, type FakeClock } from '@nostrata/testing';
 import type { RelayDetails, Snapshot } from '../answers.ts';
 import type { Clock, LiveFigures, LiveReads, RelayReads, StatisticsReads } from '../contract.ts';
+import { ranges } from '../spans.ts';
 import { type Api, createApi } from './app.ts';
-import { ranges } from './parameters.ts';
 import { type ApiSettings, defaultApiSettings } from './settings.ts';
 import { createSnapshot, quantiles, relayRow, startMs, summary, tiers, timelinePoint, urls } from './test-figures.ts';
 

@@ -1,7 +1,6 @@
-import type { Database, Queryable } from '@nostrata/database';
+import { adding, type Database, insertRows, placeholders, type Queryable } from '@nostrata/database';
 import { type Fingerprint, packFingerprints, unpackFingerprints } from './fingerprint.ts';
 import type { HourCounts, LedgerCut } from './ledger.ts';
-import { adding, insertRows, parameters } from './rows.ts';
 import { migrateCollector } from './schema.ts';
 
 /** What is known of a relay from before. */
@@ -116,7 +115,7 @@ async function claimPart(
     shape,
     relays.map((relay) => [relay, owner, firstSince]),
   );
-  const list = parameters(relays.length);
+  const list = placeholders(relays.length);
   const marks = await transaction.query(
     `SELECT relay, since, accounted_ms FROM collector_watermark WHERE relay IN (${list}) ORDER BY relay${lock}`,
     relays,

@@ -1,5 +1,4 @@
-import type { Database, Queryable, SqlValue } from '@nostrata/database';
-import { insertRows, selectIn } from '../registry/rows.ts';
+import { type Database, insertRows, type Queryable, type SqlValue, selectIn } from '@nostrata/database';
 import { addMeasurement, formatHistograms, type Histograms, mergeText, phases } from './histogram.ts';
 import { type Beat, type OutageChange, type Standing, stand } from './outages.ts';
 import type { JudgedOutcome } from './rounds.ts';

@@ -1,7 +1,7 @@
-import type { Database, Queryable } from '@nostrata/database';
+import { type Database, insertRows, type Queryable } from '@nostrata/database';
+import { findTables } from './find-tables.ts';
 import type { RegistryLimits } from './limits.ts';
 import { type KnownRelay, loadRelays, type RelaySource } from './relay-table.ts';
-import { findTables, insertRows } from './rows.ts';
 import { domainOf, judgeRelayUrl } from './seeds.ts';
 
 /** A URL that somebody named and nobody has tried. */

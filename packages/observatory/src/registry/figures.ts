@@ -1,11 +1,11 @@
-import type { Database, Queryable, SqlValue } from '@nostrata/database';
+import { type Database, insertRows, type Queryable, type SqlValue } from '@nostrata/database';
 import type { Quantiles, Range } from '../answers.ts';
 import { getQuantiles, type Histograms, mergeHistograms, mergeText, type Phase } from '../probes/histogram.ts';
+import { firstHourOf } from '../spans.ts';
+import { findTables } from './find-tables.ts';
 import { figuresAtOnce } from './limits.ts';
 import { type Replication, readReplication } from './overlap.ts';
 import { pause } from './pause.ts';
-import { findTables, insertRows } from './rows.ts';
-import { firstHourOf } from './spans.ts';
 import { writeState } from './state.ts';
 
 /** All relays of a range together, as far as probes and the sample tell. */

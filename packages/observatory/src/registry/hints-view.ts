@@ -1,9 +1,8 @@
-import type { SqlValue } from '@nostrata/database';
+import { insertRows, type SqlValue } from '@nostrata/database';
 import { decodeGeohash, type NostrEvent } from '@nostrata/protocol';
 import type { View } from '@nostrata/views';
 import { deleteRows, toBatch } from './log-rows.ts';
 import { MonitorKind, parseMonitor, parseRelayHint } from './monitor-events.ts';
-import { insertRows } from './rows.ts';
 import { judgeRelayUrl } from './seeds.ts';
 
 const hintColumns = {

@@ -64,9 +64,6 @@ export const registryLimits: RegistryLimits = {
   spanShareMax: 0.005,
 };
 
-/** Values of one statement: far below what SQLite (32,766) and PostgreSQL (65,535) take, and few statements to prepare. */
-export const valuesMax = 900;
-
 /** Relays that a list gives at most, and unless told. */
 export const listMax = 2_000;
 export const listUsual = 100;

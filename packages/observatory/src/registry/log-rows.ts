@@ -1,8 +1,7 @@
-import type { SqlValue } from '@nostrata/database';
+import { type SqlValue, selectIn } from '@nostrata/database';
 import type { NostrEvent } from '@nostrata/protocol';
 import type { Change } from '@nostrata/store';
 import type { ViewTransaction } from '@nostrata/views';
-import { selectIn } from './rows.ts';
 
 /** What a batch of the log comes to: the events it touches, and those of them that are there after it. */
 export interface BatchOfLog {

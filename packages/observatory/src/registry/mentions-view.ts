@@ -1,8 +1,8 @@
+import { insertRows } from '@nostrata/database';
 import { Kind, type NostrEvent, parseRelayList } from '@nostrata/protocol';
 import type { View } from '@nostrata/views';
 import { registryLimits } from './limits.ts';
 import { deleteRows, toBatch } from './log-rows.ts';
-import { insertRows } from './rows.ts';
 import { judgeRelayUrl } from './seeds.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Database } from '@nostrata/database';
 import type { FindCountry } from './countries.ts';
-import { findTables } from './rows.ts';
+import { findTables } from './find-tables.ts';
 
 type HintRecord = {
   readonly relay: number;

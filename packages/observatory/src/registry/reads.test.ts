@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { type Database, migrate } from '@nostrata/database';
+import { type Database, insertRows, migrate } from '@nostrata/database';
 import { fc, seededRandom, testSeed } from '@nostrata/testing';
 import { collectorMigrations } from '../collector/schema.ts';
 import { createEngines } from '../facts/test-engines.ts';
 import { getQuantiles, type Histograms, type Phase } from '../probes/histogram.ts';
 import { writeOutcomes } from '../probes/ledger.ts';
 import type { JudgedOutcome } from '../probes/rounds.ts';
+import { firstHourOf } from '../spans.ts';
 import { createRegistry } from './registry.ts';
 import { createRelayReads } from './relay-reads.ts';
-import { insertRows } from './rows.ts';
-import { firstHourOf } from './spans.ts';
 import { createTestClock, quietLogger } from './test-parts.ts';
 
 const hourMs = 3_600_000;

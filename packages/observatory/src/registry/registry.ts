@@ -1,6 +1,7 @@
 import type { Database } from '@nostrata/database';
 import type { Range } from '../answers.ts';
 import type { Clock, ObservatoryLogger, ObservatoryMetrics } from '../contract.ts';
+import { ranges } from '../spans.ts';
 import {
   type Candidate,
   type Discovery,
@@ -19,7 +20,6 @@ import { placeByHints } from './places.ts';
 import { addRelays, type KnownRelay, loadRelays, type NewRelay } from './relay-table.ts';
 import { judgeRelayUrl, type Seed } from './seeds.ts';
 import { refreshSlots } from './slot-table.ts';
-import { ranges } from './spans.ts';
 import { peekState } from './state.ts';
 import { migrateRegistry } from './tables.ts';
 

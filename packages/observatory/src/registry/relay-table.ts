@@ -1,6 +1,5 @@
-import type { Database, Queryable } from '@nostrata/database';
+import { type Database, insertRows, type Queryable, selectIn } from '@nostrata/database';
 import type { RelayDetails } from '../answers.ts';
-import { insertRows, selectIn } from './rows.ts';
 
 /** Where a relay was learned from. */
 export type RelaySource = RelayDetails['source'];

@@ -2,8 +2,8 @@ import type { Database } from '@nostrata/database';
 import type { LatencyPoint, RelayEventsPoint, UptimePoint } from '../answers.ts';
 import type { SeriesQuery } from '../contract.ts';
 import { getQuantiles, type Histograms, mergeText, phases } from '../probes/histogram.ts';
+import { findTables } from './find-tables.ts';
 import { bucketsMax, bucketsUsual } from './limits.ts';
-import { findTables } from './rows.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

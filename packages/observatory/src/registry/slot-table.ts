@@ -1,7 +1,7 @@
 import type { Database, Queryable } from '@nostrata/database';
+import { findTables } from './find-tables.ts';
 import type { RegistryLimits } from './limits.ts';
 import type { KnownRelay } from './relay-table.ts';
-import { findTables } from './rows.ts';
 import { assignSlots, type SlotClaim, scoreClaims } from './slots.ts';
 import { readState, writeState } from './state.ts';
 

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { type Database, migrate } from '@nostrata/database';
+import { type Database, insertRows, migrate } from '@nostrata/database';
 import { fc, testSeed } from '@nostrata/testing';
 import { collectorMigrations } from '../collector/schema.ts';
 import { createEngines } from '../facts/test-engines.ts';
 import { createRegistry } from './registry.ts';
-import { insertRows } from './rows.ts';
 import { assignSlots, type SlotClaim, scoreClaims } from './slots.ts';
 import { createTestClock, quietLogger } from './test-parts.ts';
 

@@ -1,5 +1,5 @@
 import type { Database } from '@nostrata/database';
-import { findTables } from './rows.ts';
+import { findTables } from './find-tables.ts';
 
 const hourMs = 3_600_000;
 

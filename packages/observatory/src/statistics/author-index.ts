@@ -1,11 +1,11 @@
 import type { Queryable } from '@nostrata/database';
 import { undated } from '../facts/buckets.ts';
+import type { Span } from '../spans.ts';
 import { type AuthorSet, addAuthor, countAuthors, removeAuthor, toAuthorSet, uniteAuthors } from './author-set.ts';
 import { type ClientIndex, createClientIndex } from './client-figures.ts';
 import { activeStatements, hourStatement } from './ledgers.ts';
 import { authorsPerPage, bucketSetsMax } from './limits.ts';
 import { loadMarks } from './marks.ts';
-import type { Span } from './spans.ts';
 
 /** What is kept in memory: who was active when, who has a profile, when each began, and how busy each hour was. */
 export interface AuthorIndex {

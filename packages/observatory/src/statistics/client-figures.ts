@@ -1,8 +1,8 @@
 import type { Queryable } from '@nostrata/database';
 import type { Clients, ClientUse } from '../answers.ts';
+import type { Span } from '../spans.ts';
 import type { KeyAmount } from './ledgers.ts';
 import { bucketSetsMax, clientsMax, clientUsersMin } from './limits.ts';
-import type { Span } from './spans.ts';
 
 /** Who used which client on which day, as far as it was asked for. */
 export interface ClientIndex {

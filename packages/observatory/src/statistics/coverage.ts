@@ -1,7 +1,7 @@
 import type { Queryable } from '@nostrata/database';
 import type { Coverage, Range } from '../answers.ts';
+import { spanOf, toHour } from '../spans.ts';
 import { coverageFreshMs, coverageHours, coverageWholeMs, sampleOneIn, sightingRowsMax } from './limits.ts';
-import { spanOf, toHour } from './spans.ts';
 
 /** What is asked for. */
 export interface CoverageQuery {

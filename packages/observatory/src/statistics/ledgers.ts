@@ -1,6 +1,6 @@
 import type { Queryable, SqlValue } from '@nostrata/database';
 import { EventState, ledgerPrefixes, type Metric } from '../facts/tables.ts';
-import type { Span } from './spans.ts';
+import type { Span } from '../spans.ts';
 
 /** A sum by metric and key. */
 export interface KeyAmount {

@@ -1,4 +1,4 @@
-import { type Database, type MigrationSet, migrate, type Queryable } from '@nostrata/database';
+import { type Database, insertRows, type MigrationSet, migrate, type Queryable } from '@nostrata/database';
 import type { Touched } from '../facts/touched.ts';
 
 /** What has changed since a revision. */
@@ -46,19 +46,18 @@ export async function markTouched(transaction: Queryable, { hours, authors }: To
   );
   const revision = row?.revision ?? 0;
   for (const { table, column, ids } of parts) {
-    for (let next = 0; next < ids.length; next += rowsPerStatement) {
-      const part = ids.slice(next, next + rowsPerStatement);
-      const rows = part.map((_, index) => `($${index + 2}, $1)`).join(', ');
-      await transaction.query(
-        `INSERT INTO ${table} (${column}, revision) VALUES ${rows}
-        ON CONFLICT (${column}) DO UPDATE SET revision = excluded.revision`,
-        [revision, ...part],
-      );
-    }
+    const shape = {
+      table,
+      columns: [column, 'revision'],
+      conflict: `(${column}) DO UPDATE SET revision = excluded.revision`,
+    };
+    await insertRows(
+      transaction,
+      shape,
+      ids.map((id) => [id, revision]),
+    );
   }
 }
-
-const rowsPerStatement = 500;
 
 /** What has changed after a revision, and the revision up to which that is so. */
 export async function loadMarks(database: Queryable, after: number): Promise<Marks> {

@@ -1,6 +1,7 @@
 import type { Queryable } from '@nostrata/database';
 import type { ThroughputPoint } from '../answers.ts';
 import type { Clock, SeriesQuery, StatisticsReads } from '../contract.ts';
+import { firstDay, type Span, toDay, toHour } from '../spans.ts';
 import type { AuthorIndex } from './author-index.ts';
 import { sumByBucket, sumByKey, sumOfKey } from './ledgers.ts';
 import { periodsMax } from './limits.ts';
@@ -8,7 +9,6 @@ import { methods } from './methods.ts';
 import { type Bucket, listBuckets, spanOfBuckets, toTimeline } from './series.ts';
 import { countHourCells, toKinds } from './snapshot.ts';
 import { loadSnapshot } from './snapshots.ts';
-import { firstDay, type Span, toDay, toHour } from './spans.ts';
 import { loadActivePoints, loadCohorts, type Trusted } from './users.ts';
 
 /** What reads work with. */

@@ -1,8 +1,8 @@
 import type { TimelinePoint } from '../answers.ts';
 import type { SeriesQuery } from '../contract.ts';
+import { firstDay, nextStart, type Span, startOf, toDay, toHour, toInstant } from '../spans.ts';
 import type { BucketSums } from './ledgers.ts';
 import { bucketsDefault } from './limits.ts';
-import { firstDay, nextStart, type Span, startOf, toDay, toHour, toInstant } from './spans.ts';
 
 /** One bucket of a series: the smaller buckets that it is made of, both ends inclusive. */
 export interface Bucket {

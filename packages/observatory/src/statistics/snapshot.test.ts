@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import type { VerifiedEvent } from '@nostrata/protocol';
 import { createEventBuilder, fc, seededRandom, waitUntil } from '@nostrata/testing';
 import { createEngines } from '../facts/test-engines.ts';
-import { ranges } from './spans.ts';
+import { ranges } from '../spans.ts';
 import { createWorld, noonMs } from './test-world.ts';
 
 const hours = (count: number): number => Math.floor(noonMs / 1_000) - count * 3_600;

@@ -16,12 +16,12 @@ import type {
   UserTiers,
 } from '../answers.ts';
 import { nameOfKind } from '../facts/kind-names.ts';
+import { firstDay, ranges, type Span, spanBefore, spanOf, toDate, toHour, toInstant, weekdayOf } from '../spans.ts';
 import type { AuthorIndex } from './author-index.ts';
 import { loadClients } from './client-figures.ts';
 import { type BucketSums, type KeyAmount, sumByBucket, sumByKey } from './ledgers.ts';
 import { methods } from './methods.ts';
 import { type Bucket, listBuckets, toTimeline, type UsersByBucket } from './series.ts';
-import { firstDay, ranges, type Span, spanBefore, spanOf, toDate, toHour, toInstant, weekdayOf } from './spans.ts';
 import { countNewUsers, countTiers, everybody, sumDays, type Trusted } from './users.ts';
 import { countZappers, toZaps } from './zap-figures.ts';
 

@@ -1,7 +1,7 @@
 import { type Database, type MigrationSet, migrate, type Queryable } from '@nostrata/database';
 import type { Range, Snapshot } from '../answers.ts';
+import { toDay } from '../spans.ts';
 import { snapshotDays } from './limits.ts';
-import { toDay } from './spans.ts';
 
 const migrations: MigrationSet = {
   room: 'observatory-snapshots',

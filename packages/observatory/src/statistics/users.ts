@@ -1,7 +1,7 @@
 import type { ActivePoint, Cohort, UserTiers } from '../answers.ts';
+import { nextStart, startOf, toDate } from '../spans.ts';
 import type { AuthorIndex } from './author-index.ts';
 import { type AuthorSet, countAuthors, forEachAuthor } from './author-set.ts';
-import { nextStart, startOf, toDate } from './spans.ts';
 
 /** Who counts as trusted, by author id; undefined where nobody said whom to trust. */
 export type Trusted = AuthorSet | undefined;

@@ -2,8 +2,8 @@ import type { Queryable } from '@nostrata/database';
 import type { HistogramBucket, Trend, Zaps } from '../answers.ts';
 import { ZapState } from '../facts/tables.ts';
 import { zapBuckets, zapFaults } from '../facts/zap-receipts.ts';
+import type { Span } from '../spans.ts';
 import type { KeyAmount } from './ledgers.ts';
-import type { Span } from './spans.ts';
 
 /** What zap figures are made of. */
 export interface ZapSums {

@@ -1,7 +1,7 @@
-import type { Range } from '../answers.ts';
+import type { Range } from './answers.ts';
 
 /** Every range, the shortest first. */
-export const ranges: readonly Range[] = ['24h', '7d', '30d', '90d', 'all'];
+export const ranges = ['24h', '7d', '30d', '90d', 'all'] as const satisfies readonly Range[];
 
 /** A span of whole buckets, both ends inclusive: hours or days since 1970 in UTC. */
 export interface Span {
@@ -72,4 +72,11 @@ export function nextStart(unit: 'day' | 'week' | 'month', start: number): number
 /** The day of the week of a day: 0 is Monday. */
 export function weekdayOf(day: number): number {
   return (((day + 3) % 7) + 7) % 7;
+}
+
+/** The first hour of a range; 0 for everything. */
+export function firstHourOf(range: Range, nowMs: number): number {
+  if (range === 'all') return 0;
+  const { unit, from } = spanOf(range, nowMs);
+  return unit === 'hour' ? from : from * 24;
 }
