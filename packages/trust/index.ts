@@ -1,5 +1,22 @@
+export type { BotFlag } from './src/account/bots.ts';
+export type {
+  Explanation,
+  ScoreComponents,
+  ScoreOptions,
+  Trust,
+  TrustClock,
+  TrustNetwork,
+  TrustScore,
+  TrustState,
+  Verdict,
+} from './src/contract.ts';
+export { type DiscountPolicy, discountOf, usualDiscounts } from './src/discount.ts';
+export { TrustError, type TrustFault } from './src/errors.ts';
 export { type FollowGraph, Graph, type GraphLimits, type Pairs, type Relation } from './src/graph/graph.ts';
 export type { Rows } from './src/graph/rows.ts';
 export { type GrapeRanks, grapeRank, type RatedGraph } from './src/ranks/grape-rank.ts';
 export { hops, unreached } from './src/ranks/hops.ts';
 export { type PageRankOptions, pageRank, type Ranks } from './src/ranks/page-rank.ts';
+export { createEngine, type Engine } from './src/thread/engine.ts';
+export type { Exchange, NamedRank, NetworkFigures, SimilarAccount, Standing } from './src/thread/messages.ts';
+export { createTrust, type TrustOptions } from './src/trust.ts';

@@ -15,3 +15,57 @@ export const rowsGapShare = 0.125;
 
 /** Reports of one author that count, the newest: nobody reports that many people by hand. */
 export const reportsMax = 10_000;
+
+/** Personalised ranks kept, the last asked for: each takes 4 bytes a user. */
+export const observersKept = 4;
+
+/** Who stand first in what `network` says, and followers that `explain` names. */
+export const namedMax = 20;
+
+/** Shortest paths that `explain` gives. */
+export const pathsMax = 5;
+
+/** Followers of somebody whose lists `similar` reads, the first of them; more make its answer approximate. */
+export const similarFollowersMax = 2_000;
+
+/** Similar accounts in one answer. */
+export const similarMax = 100;
+
+/** Lists that are sent to the thread in one message. */
+export const loadBatchEvents = 500;
+
+/** Authors whose lists are read again from the store in one query. */
+export const replaceBatchAuthors = 100;
+
+/** Changed lists that wait; more than that, and everything is loaded anew. */
+export const waitingListsMax = 200_000;
+
+/** How often changed lists are taken into the graph. */
+export const flushIntervalMs = 5_000;
+
+/** Ranks are computed at most this often: a full rank of 1.7 M users takes about two seconds. */
+export const rankIntervalMs = 60_000;
+
+/** A cached score younger than this is given as it is; older ones are computed anew while they are given. */
+export const freshMs = 60_000;
+
+/** No score older than this is given but as `stale` (`wot-scores`: five minutes). */
+export const scoreTtlMs = 300_000;
+
+/** How long a score is kept for times without web of trust. */
+export const staleMs = 3_600_000;
+
+/** A thread that ended is started again after this, twice as long each time. */
+export const restartFirstMs = 1_000;
+
+/** The longest wait before a thread is started again. */
+export const restartMaxMs = 60_000;
+
+/** Requests that may wait for the thread; more are refused. */
+export const requestsMax = 10_000;
+
+/** Notes of the last seven days that are looked at. */
+export const notesMax = 500;
+
+/** Anchors that are taken. */
+export const anchorsMax = 10_000;

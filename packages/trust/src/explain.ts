@@ -1,0 +1,37 @@
+import type { TrustScore } from './contract.ts';
+
+/** One sentence for each thing that counts in a score. */
+export function explainScore(score: TrustScore): string[] {
+  const { components, wotDepth, botFlags, graph } = score;
+  const reasons = [rankReason(score)];
+  reasons.push(
+    wotDepth === null
+      ? 'No chain of follows leads there from an anchor.'
+      : wotDepth === 0
+        ? 'This is an anchor.'
+        : `The shortest chain of follows from an anchor has ${wotDepth} step${wotDepth === 1 ? '' : 's'}.`,
+  );
+  reasons.push(`${score.followersCount} follow lists of ${graph.users} known users name this account.`);
+  if (components.mutersCount > 0) reasons.push(`${components.mutersCount} accounts mute it.`);
+  if (components.reportersCount > 0) reasons.push(`${components.reportersCount} accounts report it.`);
+  reasons.push(
+    score.accountAgeDays === null
+      ? 'No event of this account is here, so that its age is not known.'
+      : `Its oldest event here is dated ${score.accountAgeDays} days ago.`,
+  );
+  reasons.push(...botFlags.map(({ reason }) => reason));
+  reasons.push(
+    score.discountPercent > 0
+      ? `This earns a discount of ${score.discountPercent} %.`
+      : 'This earns no discount: that takes trust from the anchors and an account of some age.',
+  );
+  if (score.partial)
+    reasons.push('The score is partial: there are no known anchors, or lists were too long to be read.');
+  return reasons;
+}
+
+function rankReason({ trustScore, algorithm }: TrustScore): string {
+  if (algorithm === 'none') return 'There are no known anchors from which trust could flow.';
+  if (trustScore === 0) return 'No trust flows there from the anchors.';
+  return `Trust that flows from the anchors along follows gives ${trustScore} of 100.`;
+}

@@ -1,0 +1,68 @@
+import type { Cache } from '@nostrata/cache';
+import type { TrustClock, TrustScore } from './contract.ts';
+import { TrustError } from './errors.ts';
+import { freshMs, scoreTtlMs, staleMs } from './limits.ts';
+
+/** What the cache of scores is made of. */
+export interface ScoreCacheOptions {
+  readonly cache: Cache;
+  readonly clock: TrustClock;
+  readonly onProblem?: ((error: unknown) => void) | undefined;
+}
+
+/** Scores that are kept for a while. */
+export interface ScoreCache {
+  /**
+   * The score of that name: for a minute as it was computed; up to five minutes as it was while it is computed anew; later
+   * only where it cannot be computed, and then as `stale`. Age counts from `asOf`.
+   */
+  get(name: string, compute: () => Promise<TrustScore>): Promise<TrustScore>;
+}
+
+/** Creates a cache of scores (`wot-scores`). A cache that does not answer costs time, never a score. */
+export function createScoreCache({ cache, clock, onProblem }: ScoreCacheOptions): ScoreCache {
+  const underWay = new Map<string, Promise<TrustScore>>();
+
+  const read = async (key: string): Promise<TrustScore | undefined> => {
+    try {
+      const text = await cache.get(key);
+      return text === undefined ? undefined : (JSON.parse(text) as TrustScore);
+    } catch (error) {
+      onProblem?.(error);
+      return undefined;
+    }
+  };
+  const renew = (key: string, compute: () => Promise<TrustScore>): Promise<TrustScore> => {
+    const known = underWay.get(key);
+    if (known) return known;
+    const computing = compute().then(async (score) => {
+      await cache.set(key, JSON.stringify(score), staleMs).catch((error) => onProblem?.(error));
+      return score;
+    });
+    underWay.set(key, computing);
+    const end = (): void => void underWay.delete(key);
+    computing.then(end, end);
+    return computing;
+  };
+  /** Says of a score that is too old that it is: also of one made of old ranks. */
+  const judged = (score: TrustScore): TrustScore => ({ ...score, stale: clock.now() - score.asOf >= scoreTtlMs });
+
+  return {
+    async get(name, compute) {
+      const key = `wot-scores:${name}`;
+      const kept = await read(key);
+      const age = kept ? clock.now() - kept.asOf : Number.POSITIVE_INFINITY;
+      if (kept && age < freshMs) return kept;
+      if (kept && age < scoreTtlMs) {
+        renew(key, compute).catch((error) => onProblem?.(error));
+        return kept;
+      }
+      try {
+        return judged(await renew(key, compute));
+      } catch (error) {
+        if (kept && error instanceof TrustError && error.fault === 'unavailable') return judged(kept);
+        throw error;
+      }
+    },
+  };
+}
