@@ -19,11 +19,15 @@ export function countTiers(users: AuthorSet, { withProfile, withFollows }: Autho
 
 /** Users whose first event is of each day, by day. */
 export function countNewUsers({ firstDays, size }: AuthorIndex): Map<number, number> {
-  const countByDay = new Map<number, number>();
+  let last = 0;
+  for (let author = 0; author < size; author++) last = Math.max(last, firstDays[author] ?? 0);
+  const counts = new Uint32Array(last + 1);
   for (let author = 0; author < size; author++) {
     const day = firstDays[author] ?? 0;
-    if (day > 0) countByDay.set(day, (countByDay.get(day) ?? 0) + 1);
+    if (day > 0) counts[day] = (counts[day] ?? 0) + 1;
   }
+  const countByDay = new Map<number, number>();
+  for (const [day, count] of counts.entries()) if (count > 0) countByDay.set(day, count);
   return countByDay;
 }
 
