@@ -10,6 +10,7 @@ export interface ApiOptions {
   /** The folder of the program, with `data/statistics.db` filled and its snapshots computed. */
   readonly folder: string;
   readonly seconds: number;
+  readonly node?: readonly string[] | undefined;
 }
 
 /** One route under load. */
@@ -57,14 +58,14 @@ function createLoads(nowMs: number): readonly Load[] {
 }
 
 /** Starts the program over what is there and asks. */
-export async function measureApi({ folder, seconds }: ApiOptions): Promise<ApiTimes> {
+export async function measureApi({ folder, seconds, node }: ApiOptions): Promise<ApiTimes> {
   const settings = {
     roles: ['api'],
     rateLimit: 0,
     collectRelays: ['wss://relay-0.example.com/'],
     discoverRelays: false,
   };
-  await using program = await startProgram({ folder, settings });
+  await using program = await startProgram({ folder, settings, node });
   const port = Number(new URL(program.web).port);
   const cells: ApiCell[] = [];
   for (const { name, isCached, paths } of createLoads(Date.now())) {

@@ -105,9 +105,12 @@ export interface Idle {
 }
 
 /** The program holds connections on which nothing happens. */
-export async function measureIdle(relays: number, folder: string, idleMs: number): Promise<Idle> {
+export async function measureIdle(
+  { relays, folder, node }: Pick<CollectOptions, 'relays' | 'folder' | 'node'>,
+  idleMs: number,
+): Promise<Idle> {
   await using feed = await startFeed({ relays, events: 0, perMinute: 1 });
-  await using program = await startProgram({ folder, settings: collecting(feed.urls) });
+  await using program = await startProgram({ folder, settings: collecting(feed.urls), node });
   const startedMs = performance.now();
   await untilConnected(program, relays);
   const connectSeconds = (performance.now() - startedMs) / 1_000;

@@ -37,7 +37,7 @@ interface Tally {
 }
 
 /** Asks on so many connections for so long. */
-export async function runLoad(options: LoadOptions): Promise<LoadResult> {
+async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const startMs = performance.now();
   const fromMs = startMs + options.seconds * 1_000 * warmShare;
   const endMs = startMs + options.seconds * 1_000;

@@ -16,7 +16,7 @@ const help = `npm run bench -- observatory [options]
   --seconds N    how long they do (60)
   --relays N     how many they are (250)
   --profile DIR  leave a CPU profile of the collecting program in DIR
-  --node WORDS   options of Node.js for the collecting program, separated by spaces
+  --node=WORDS   options of Node.js for the programs (--max-semi-space-size=8, as the image has it)
   --help`;
 
 type Part = 'collect' | 'sockets' | 'snapshot' | 'api';
@@ -44,7 +44,7 @@ export async function runObservatoryBench(words: readonly string[]): Promise<voi
       seconds: { type: 'string' },
       relays: { type: 'string', default: '250' },
       profile: { type: 'string' },
-      node: { type: 'string', default: '' },
+      node: { type: 'string', default: '--max-semi-space-size=8' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -87,8 +87,9 @@ const measures: Readonly<Record<Part, (run: Run) => Promise<Figure[]>>> = {
     const options = { relays, events, perMinute, folder: join(folder, 'collect'), profile, node };
     return collectFigures(await measureCollect(options));
   },
-  async sockets({ quick, folder }) {
-    return idleFigures(await measureIdle(quick ? 300 : 1_000, join(folder, 'sockets'), quick ? 3_000 : 15_000));
+  async sockets({ quick, folder, node }) {
+    const options = { relays: quick ? 300 : 1_000, folder: join(folder, 'sockets'), node };
+    return idleFigures(await measureIdle(options, quick ? 3_000 : 15_000));
   },
   async snapshot(run) {
     return snapshotFigures(await measureSnapshots({ ...pastOf(run), rounds: 10 }));
@@ -97,7 +98,9 @@ const measures: Readonly<Record<Part, (run: Run) => Promise<Figure[]>>> = {
     const { path } = pastOf(run);
     // The same past as for the snapshots, whose part may have been left out.
     if (!existsSync(path)) await measureSnapshots({ ...pastOf(run), rounds: 0 });
-    return apiFigures(await measureApi({ folder: join(run.folder, 'past'), seconds: run.quick ? 1.5 : 8 }));
+    return apiFigures(
+      await measureApi({ folder: join(run.folder, 'past'), node: run.node, seconds: run.quick ? 1.5 : 8 }),
+    );
   },
 };
 

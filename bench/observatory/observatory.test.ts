@@ -29,7 +29,7 @@ test('what relays send arrives in the roll-ups, each event once, however many re
 });
 
 test('idle connections are counted when all are open', async (t) => {
-  const { relays, residentMb, connectSeconds } = await measureIdle(5, createFolder(t), 100);
+  const { relays, residentMb, connectSeconds } = await measureIdle({ relays: 5, folder: createFolder(t) }, 100);
   assert.equal(relays, 5);
   assert.ok(residentMb > 20 && connectSeconds > 0);
 });
