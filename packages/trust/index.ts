@@ -1,4 +1,26 @@
 export type { BotFlag } from './src/account/bots.ts';
+export {
+  type Assertion,
+  type AssertionDraft,
+  assertionKinds,
+  isSameAssertion,
+  parseAssertion,
+  parseProviders,
+  type SubjectType,
+  type TrustedProvider,
+  toAssertionDraft,
+  toUserAssertion,
+} from './src/assertions/assertion.ts';
+export {
+  type AssertedQuery,
+  type AssertedResult,
+  type Assertions,
+  type AssertionsOptions,
+  type AssertionsReport,
+  createAssertions,
+  loadAssertedResults,
+  loadProviders,
+} from './src/assertions/assertions.ts';
 export type {
   Explanation,
   ScoreComponents,

@@ -32,7 +32,7 @@ export const similarFollowersMax = 2_000;
 export const similarMax = 100;
 
 /** Lists that are sent to the thread in one message. */
-export const loadBatchEvents = 500;
+export const loadBatchEvents = 100;
 
 /** Authors whose lists are read again from the store in one query. */
 export const replaceBatchAuthors = 100;
@@ -69,3 +69,12 @@ export const notesMax = 500;
 
 /** Anchors that are taken. */
 export const anchorsMax = 10_000;
+
+/** Assertions that are compared with what was said before in one query. */
+export const assertionBatch = 100;
+
+/** Characters of a result or an external id that are read. */
+export const assertionValueCharactersMax = 1_024;
+
+/** Declared providers of one user that count. */
+export const providersMax = 200;

@@ -23,7 +23,10 @@ interface ReadList {
  * that are there; of kinds 3 and 10000 an author has only one event.
  */
 export function loadLists(graph: Graph, texts: readonly string[]): void {
-  for (const { relation, pubkey, listed } of texts.map(readList).filter((list) => list !== undefined)) {
+  for (const text of texts) {
+    const list = readList(text);
+    if (!list) continue;
+    const { relation, pubkey, listed } = list;
     if (relation !== 'reports') {
       graph.setList(relation, pubkey, listed);
       continue;
