@@ -26,6 +26,7 @@ export type {
   Trend,
   UptimePoint,
   Users,
+  UsersEstimate,
   UserTiers,
   Zaps,
 } from './src/answers.ts';

@@ -306,6 +306,13 @@ export interface ActivePoint extends UserTiers {
   readonly open: boolean;
 }
 
+/** How many users published between two instants, at whole hours: an estimate. */
+export interface UsersEstimate {
+  readonly from: string;
+  readonly to: string;
+  readonly users: number;
+}
+
 /** A share of relays: a software, a NIP, a country. */
 export interface Share {
   readonly key: string;

@@ -15,6 +15,7 @@ import type {
   ThroughputPoint,
   TimelinePoint,
   UptimePoint,
+  UsersEstimate,
 } from './answers.ts';
 
 /** Milliseconds since 1970, and timers: injected, so that tests and simulations own the time. */
@@ -78,6 +79,8 @@ export interface StatisticsReads {
   timeline(query: SeriesQuery): Promise<readonly TimelinePoint[]>;
   throughput(query: SeriesQuery): Promise<readonly ThroughputPoint[]>;
   activeUsers(query: SeriesQuery): Promise<readonly ActivePoint[]>;
+  /** Users of any span of whole hours, by sketches; 92 days at most, the newest. */
+  estimateUsers(query: Pick<SeriesQuery, 'sinceMs' | 'untilMs'>): Promise<UsersEstimate>;
   /** Cohorts by the week or the month, the newest last. */
   retention(period: 'week' | 'month', periods: number): Promise<readonly Cohort[]>;
   hours(query: Pick<SeriesQuery, 'sinceMs' | 'untilMs'>): Promise<readonly HourCell[]>;

@@ -54,9 +54,16 @@ const promised = [
   'stats/top-relays',
   'stats/activity',
   'stats/full/{range}',
-  ...['throughput', 'users/active', 'users/new', 'users/retention', 'activity/hourly', 'zaps', 'zaps/histogram'].map(
-    (path) => `stats/${path}`,
-  ),
+  ...[
+    'throughput',
+    'users/active',
+    'users/new',
+    'users/estimate',
+    'users/retention',
+    'activity/hourly',
+    'zaps',
+    'zaps/histogram',
+  ].map((path) => `stats/${path}`),
   ...['engagement', 'kinds', 'kinds/{kind}', 'software', 'nips', 'geography', 'coverage', 'live'].map(
     (path) => `stats/${path}`,
   ),

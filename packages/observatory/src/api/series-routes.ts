@@ -22,6 +22,7 @@ import {
   eventsPointSchema,
   newUsersPointSchema,
   throughputPointSchema,
+  usersEstimateSchema,
   zapsPointSchema,
 } from './series-schemas.ts';
 import { type AskedSeries, hasEnds } from './spans.ts';
@@ -122,6 +123,23 @@ const newUsers = plainSeries({
     const points = await sources.statistics.activeUsers(query);
     return points.map(({ at, newUsers, open }) => ({ at, newUsers, open }));
   },
+});
+
+const estimate = defineRoute({
+  path: '/api/v1/stats/users/estimate',
+  operation: 'estimateUsers',
+  group: 'Users',
+  summary: 'Users of any span of whole hours',
+  description:
+    'An estimate, for spans that no bucket fits. The last 24 hours unless told; 92 days at most, the newest.',
+  freshness: 'series',
+  isOfSnapshot: () => false,
+  parameters: z.object({ range: rangeOrEnds, ...spanParameters }),
+  answer: usersEstimateSchema,
+  load: (asked, sources) =>
+    loadSeries({ asked, usualRange: '24h', allowed: buckets, field: 'usersEstimate' }, sources, (query) =>
+      sources.statistics.estimateUsers(query),
+    ),
 });
 
 const retention = defineRoute({
@@ -257,6 +275,7 @@ export const seriesRoutes: readonly Route[] = [
   throughput,
   activeUsers,
   newUsers,
+  estimate,
   retention,
   hourly,
   zaps,

@@ -9,6 +9,7 @@ import type {
   RelayEventsPoint,
   ThroughputPoint,
   UptimePoint,
+  UsersEstimate,
 } from '../answers.ts';
 import type { LiveFigures } from '../contract.ts';
 import { ranges } from '../spans.ts';
@@ -27,6 +28,9 @@ export const activePointSchema = z.object({
 
 /** Checks the new users of one bucket. */
 export const newUsersPointSchema = z.object({ at, newUsers: count, open: z.boolean() });
+
+/** Checks a `UsersEstimate`. */
+export const usersEstimateSchema = z.object({ from: at, to: at, users: count }) satisfies z.ZodType<UsersEstimate>;
 
 /** Checks a `Cohort`. */
 export const cohortSchema = z.object({

@@ -31,6 +31,7 @@ function createReads(database: FakeDatabase, clock: FakeClock) {
     timeline: (query) => read('timeline', query, () => [timelinePoint(clock.now())]),
     throughput: (query) =>
       read('throughput', query, () => [{ at: at(), received: 9, unique: 5, invalid: 1, bytes: 900 }]),
+    estimateUsers: async () => ({ from: '2026-11-20T12:00:00.000Z', to: '2026-11-21T12:00:00.000Z', users: 1_234 }),
     activeUsers: (query) => read('activeUsers', query, () => [{ at: at(), ...tiers, newUsers: 3, open: true }]),
     retention: (period, periods) =>
       read('retention', { period, periods }, () => [{ from: '2026-11-16', users: 9, active: [1], lastOpen: true }]),

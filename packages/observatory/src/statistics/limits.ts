@@ -54,3 +54,6 @@ export const coverageWholeMs = 3_600_000;
 
 /** Sightings that an estimate is made from at most. */
 export const sightingRowsMax = 200_000;
+
+/** Hours whose sketches are united for one estimate: 92 days, up to 36 MB. */
+export const sketchHoursMax = 92 * 24;

@@ -44,6 +44,24 @@ for (const engine of engines) {
       assert.deepEqual([weeks[0]?.at, weeks[0]?.all], ['2024-02-26', 2]);
     });
 
+    test('users of a span that no bucket fits are estimated, each once', async () => {
+      await using database = await engine.open();
+      await using world = await createWorld(database);
+      const people = Array.from({ length: 60 }, (_, place) => createEventBuilder(`person ${place}`));
+      const write = (hour: number, from: number, to: number) =>
+        people.slice(from, to).map((one) => one.note('hello', { created_at: at(`2026-11-20T${hour}:30:00Z`) }));
+      await world.put(...write(10, 0, 40), ...write(11, 20, 60), ...write(13, 0, 5));
+      await world.snapshot('7d');
+      const { reads } = world.statistician;
+      const users = async (from: number, to: number): Promise<number> =>
+        (await reads.estimateUsers({ sinceMs: Date.UTC(2026, 10, 20, from), untilMs: Date.UTC(2026, 10, 20, to) }))
+          .users;
+      assert.deepEqual(
+        [await users(10, 11), await users(10, 12), await users(12, 14), await users(14, 16)],
+        [40, 60, 5, 0],
+      );
+    });
+
     test('the newest buckets are given where there are more than the limit, and none after now', async () => {
       await using database = await engine.open();
       await using world = await createWorld(database);

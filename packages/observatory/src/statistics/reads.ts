@@ -1,10 +1,11 @@
 import type { Queryable } from '@nostrata/database';
-import type { ThroughputPoint } from '../answers.ts';
+import type { ThroughputPoint, UsersEstimate } from '../answers.ts';
 import type { Clock, SeriesQuery, StatisticsReads } from '../contract.ts';
-import { firstDay, type Span, toDay, toHour } from '../spans.ts';
+import { createSketch } from '../facts/sketch.ts';
+import { firstDay, type Span, toDay, toHour, toInstant } from '../spans.ts';
 import type { AuthorIndex } from './author-index.ts';
 import { sumByBucket, sumByKey, sumOfKey } from './ledgers.ts';
-import { periodsMax } from './limits.ts';
+import { periodsMax, sketchHoursMax } from './limits.ts';
 import { methods } from './methods.ts';
 import { type Bucket, listBuckets, spanOfBuckets, toTimeline } from './series.ts';
 import { countHourCells, toKinds } from './snapshot.ts';
@@ -36,6 +37,10 @@ export function createStatisticsReads({ database, index, clock, loadTrusted }: R
     async activeUsers(query) {
       await index.refresh();
       return await loadActivePoints(index, buckets(query), await loadTrusted());
+    },
+    async estimateUsers(query) {
+      const { from, to } = toHourSpan(query, clock.now());
+      return await estimateUsers(database, { unit: 'hour', from: Math.max(from, to - sketchHoursMax + 1), to });
     },
     async retention(period, periods) {
       await index.refresh();
@@ -91,6 +96,17 @@ function addUp(buckets: readonly Bucket[], sums: readonly { readonly bucket: num
     if (point && bucket >= point.from) point.amount += amount;
   }
   return points;
+}
+
+/** Unites the sketches of hours: who published in several of them counts once, to within a hundredth. */
+async function estimateUsers(queryable: Queryable, { unit, from, to }: Span): Promise<UsersEstimate> {
+  const rows = await queryable.query<{ readonly registers: Uint8Array }>(
+    'SELECT registers FROM view_statistics_sketch WHERE hour BETWEEN $1 AND $2',
+    [from, to],
+  );
+  const united = createSketch();
+  for (const { registers } of rows) united.merge(registers);
+  return { from: toInstant(unit, from), to: toInstant(unit, to + 1), users: Math.round(united.estimate()) };
 }
 
 interface ThroughputRow {
