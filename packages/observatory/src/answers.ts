@@ -161,7 +161,7 @@ export interface RelayRow {
   readonly readMs: Quantiles;
   /** Share of probes that succeeded in the range, 0–1; null without a probe. */
   readonly uptime: number | null;
-  /** The same in pieces of equal length over the range, the oldest first, 48 at most; left out where it was not asked for. */
+  /** The same in pieces of equal length over the range, the oldest first, 48 at most; of everything the last 48 days. */
   readonly uptimeStrip?: readonly (number | null)[] | undefined;
   /** Events of the range that this relay delivered, each once. */
   readonly events: number;

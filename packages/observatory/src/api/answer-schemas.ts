@@ -147,6 +147,10 @@ export const relayRowSchema = z.object({
   openMs: quantilesSchema,
   readMs: quantilesSchema,
   uptime: countOrNull,
+  uptimeStrip: z
+    .array(countOrNull)
+    .optional()
+    .describe('The same in pieces of equal length over the range, the oldest first; of everything the last 48 days.'),
   events: count,
   novel: count,
   repeats: count,

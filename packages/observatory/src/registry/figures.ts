@@ -7,6 +7,7 @@ import { figuresAtOnce } from './limits.ts';
 import { type Replication, readReplication } from './overlap.ts';
 import { pause } from './pause.ts';
 import { writeState } from './state.ts';
+import { createStrip, type Strip } from './strip.ts';
 
 /** All relays of a range together, as far as probes and the sample tell. */
 export interface StoredSummary extends Replication {
@@ -49,7 +50,7 @@ export async function addUpFigures({ database, nowMs, relays }: FiguresParts, ra
   const sum = { probes: 0, failures: 0 };
   for (let next = 0; next < relays.length; next += figuresAtOnce) {
     const part = relays.slice(next, next + figuresAtOnce);
-    const span = { range, firstHour: firstHourOf(range, nowMs), from: part[0] ?? 0, to: part.at(-1) ?? 0 };
+    const span = { range, nowMs, firstHour: firstHourOf(range, nowMs), from: part[0] ?? 0, to: part.at(-1) ?? 0 };
     const probes = await readProbes(database, span);
     const traffic = tables.has('collector_relay_hour') ? await readTraffic(database, span) : [];
     for (const { probes: count, failures, histograms } of probes.values()) {
@@ -75,6 +76,7 @@ export async function addUpFigures({ database, nowMs, relays }: FiguresParts, ra
 
 interface RelaySpan {
   readonly range: Range;
+  readonly nowMs: number;
   readonly firstHour: number;
   /** Ids, both inclusive. */
   readonly from: number;
@@ -85,30 +87,34 @@ interface ProbeSum {
   probes: number;
   failures: number;
   readonly histograms: Histograms;
+  readonly strip: Strip;
 }
 
 async function readProbes(
   database: Database,
-  { range, firstHour, from, to }: RelaySpan,
+  { range, nowMs, firstHour, from, to }: RelaySpan,
 ): Promise<Map<number, ProbeSum>> {
   const condition = range === '24h' ? `hour >= ${firstHour}` : `day >= ${firstHour / 24}`;
-  const table = range === '24h' ? 'probe_hour' : 'probe_day';
+  const [table, bucket] = range === '24h' ? ['probe_hour', 'hour'] : ['probe_day', 'day'];
   type Row = {
     readonly relay: number;
+    readonly bucket: number;
     readonly probes: number;
     readonly failures: number;
     readonly histograms: string;
   };
   const rows = await database.query<Row>(
-    `SELECT relay, probes, failures, histograms FROM ${table} WHERE relay BETWEEN $1 AND $2 AND ${condition}`,
+    `SELECT relay, ${bucket} AS bucket, probes, failures, histograms FROM ${table} WHERE relay BETWEEN $1 AND $2 AND ${condition}`,
     [from, to],
   );
   const sums = new Map<number, ProbeSum>();
-  for (const { relay, probes, failures, histograms } of rows) {
-    const sum = sums.get(relay) ?? { probes: 0, failures: 0, histograms: new Map() };
+  for (const { relay, bucket: at, probes, failures, histograms } of rows) {
+    const fresh = () => ({ probes: 0, failures: 0, histograms: new Map(), strip: createStrip(range, nowMs) });
+    const sum: ProbeSum = sums.get(relay) ?? fresh();
     sums.set(relay, sum);
     sum.probes += probes;
     sum.failures += failures;
+    sum.strip.add(at, probes, failures);
     mergeText(sum.histograms, histograms, summedPhases);
   }
   return sums;
@@ -152,6 +158,7 @@ const columns = [
   'bytes',
   'last_mark',
   'last_event_ms',
+  'strip',
 ];
 
 interface SpanFigures {
@@ -175,7 +182,16 @@ async function writeSpans(
     const read = getQuantiles(probed?.histograms.get('read'));
     const { events = 0, novel = 0, repeats = 0, invalid = 0, bytes = 0, last_mark = null } = delivered ?? {};
     const measured = [open.samples, open.p50, open.p95, read.samples, read.p50, read.p95];
-    const counted = [events, novel, repeats, invalid, bytes, last_mark, lastEventMs(relay, last_mark)];
+    const counted = [
+      events,
+      novel,
+      repeats,
+      invalid,
+      bytes,
+      last_mark,
+      lastEventMs(relay, last_mark),
+      probed?.strip.write() ?? null,
+    ];
     return [[range, relay, probed?.probes ?? 0, probed?.failures ?? 0, ...measured, ...counted]];
   };
   await database.transaction(async (transaction) => {

@@ -35,6 +35,7 @@ export type ListRecord = {
   readonly invalid: number | null;
   readonly bytes: number | null;
   readonly last_event_ms: number | null;
+  readonly strip: string | null;
 };
 
 /** The state of a relay, from the tables `r` (relay) and `p` (probes). */
@@ -47,7 +48,8 @@ const fromSql = `FROM registry_relay r LEFT JOIN probe_relay p ON p.relay = r.re
 const selectSql = `SELECT r.relay, r.url, r.source, r.first_seen_ms, r.name, ${stateSql} AS state, r.software_name,
   r.version, r.nips, r.country, r.latitude, r.longitude, r.auth_required, r.payment_required, p.last_probe_ms,
   p.last_failure, s.probes, s.failures, s.open_samples, s.open_p50, s.open_p95, s.read_samples, s.read_p50, s.read_p95,
-  s.events, s.novel, s.repeats, s.invalid, s.bytes, s.last_event_ms ${fromSql}`;
+  s.events, s.novel, s.repeats, s.invalid, s.bytes, s.last_event_ms,
+  s.strip ${fromSql}`;
 
 const uptimeSql = 'CASE WHEN s.probes > 0 THEN (s.probes - s.failures) * 1.0 / s.probes END';
 
@@ -131,6 +133,7 @@ export function toRelayRow(row: ListRecord, isConnected: (row: ListRecord) => bo
     openMs: toQuantiles(row.open_p50, row.open_p95, row.open_samples),
     readMs: toQuantiles(row.read_p50, row.read_p95, row.read_samples),
     uptime: row.probes ? (row.probes - (row.failures ?? 0)) / row.probes : null,
+    uptimeStrip: row.strip === null ? undefined : (JSON.parse(row.strip) as (number | null)[]),
     events: row.events ?? 0,
     novel: row.novel ?? 0,
     repeats: row.repeats ?? 0,

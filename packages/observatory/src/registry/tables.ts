@@ -58,6 +58,7 @@ export async function migrateRegistry(database: Database): Promise<void> {
     migrations: [
       { version: 1, name: 'relays', statements: statements.map((statement) => adapt(statement, database.dialect)) },
       { version: 2, name: 'last events', statements: lastEvents },
+      { version: 3, name: 'strips', statements: ['ALTER TABLE registry_span ADD COLUMN strip TEXT'] },
     ],
   };
   await migrate(database, set);
