@@ -1,8 +1,8 @@
 import type { Database } from '@nostrata/database';
 import { encodeGeohash, type UnsignedEvent, type VerifiedEvent } from '@nostrata/protocol';
 import type { Clock } from '../contract.ts';
+import type { Phase } from '../histogram.ts';
 import { MonitorKind } from '../registry/monitor-events.ts';
-import type { Phase } from './histogram.ts';
 import { announcedContentMax, type ProbeLimits } from './limits.ts';
 import type { ProbeResult } from './probe.ts';
 

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { fc, testSeed } from '@nostrata/testing';
 import { createEngines } from '../facts/test-engines.ts';
-import { migrateRegistry } from '../registry/tables.ts';
-import { createTestClock, quietLogger } from '../registry/test-parts.ts';
 import {
   addMeasurement,
   formatHistograms,
@@ -11,7 +9,9 @@ import {
   type Histograms,
   mergeHistograms,
   parseHistograms,
-} from './histogram.ts';
+} from '../histogram.ts';
+import { migrateRegistry } from '../registry/tables.ts';
+import { createTestClock, quietLogger } from '../registry/test-parts.ts';
 import { createJudge } from './judge.ts';
 import { probeLimits } from './limits.ts';
 import { type Standing, stand } from './outages.ts';

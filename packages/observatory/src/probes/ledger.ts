@@ -1,5 +1,5 @@
 import { type Database, insertRows, type Queryable, type SqlValue, selectIn } from '@nostrata/database';
-import { addMeasurement, formatHistograms, type Histograms, mergeText, phases } from './histogram.ts';
+import { addMeasurement, formatHistograms, type Histograms, mergeText, phases } from '../histogram.ts';
 import { type Beat, type OutageChange, type Standing, stand } from './outages.ts';
 import type { JudgedOutcome } from './rounds.ts';
 

@@ -6,9 +6,9 @@ import {
   type UnsignedEvent,
   type VerifiedEvent,
 } from '@nostrata/protocol';
+import type { Phase } from '../histogram.ts';
 import { type Conversation, openConversation } from './conversation.ts';
 import { type DialOptions, dial, PhaseError, resolveRelay, withDeadline } from './dial.ts';
-import type { Phase } from './histogram.ts';
 import { fetchInformation } from './information.ts';
 import { failureCharactersMax, type ProbeLimits } from './limits.ts';
 

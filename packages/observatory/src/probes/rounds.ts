@@ -1,4 +1,4 @@
-import type { Phase } from './histogram.ts';
+import type { Phase } from '../histogram.ts';
 import { ownNetworkRelaysMin, ownNetworkShare } from './limits.ts';
 
 /** What a probe of a known relay found, and when. */

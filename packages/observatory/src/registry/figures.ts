@@ -1,6 +1,6 @@
 import { type Database, insertRows, type Queryable, type SqlValue } from '@nostrata/database';
 import type { Quantiles, Range } from '../answers.ts';
-import { getQuantiles, type Histograms, mergeHistograms, mergeText, type Phase } from '../probes/histogram.ts';
+import { getQuantiles, type Histograms, mergeHistograms, mergeText, type Phase } from '../histogram.ts';
 import { firstHourOf } from '../spans.ts';
 import { findTables } from './find-tables.ts';
 import { figuresAtOnce } from './limits.ts';

@@ -4,7 +4,7 @@ import { type Database, insertRows, migrate } from '@nostrata/database';
 import { fc, seededRandom, testSeed } from '@nostrata/testing';
 import { collectorMigrations } from '../collector/schema.ts';
 import { createEngines } from '../facts/test-engines.ts';
-import { getQuantiles, type Histograms, type Phase } from '../probes/histogram.ts';
+import { getQuantiles, type Histograms, type Phase } from '../histogram.ts';
 import { writeOutcomes } from '../probes/ledger.ts';
 import type { JudgedOutcome } from '../probes/rounds.ts';
 import { firstHourOf } from '../spans.ts';

@@ -1,7 +1,7 @@
 import type { Database } from '@nostrata/database';
 import type { LatencyPoint, RelayEventsPoint, UptimePoint } from '../answers.ts';
 import type { SeriesQuery } from '../contract.ts';
-import { getQuantiles, type Histograms, mergeText, phases } from '../probes/histogram.ts';
+import { getQuantiles, type Histograms, mergeText, phases } from '../histogram.ts';
 import { findTables } from './find-tables.ts';
 import { bucketsMax, bucketsUsual } from './limits.ts';
 

@@ -1,4 +1,4 @@
-import type { Quantiles } from '../answers.ts';
+import type { Quantiles } from './answers.ts';
 
 /** What one probe measures, in the order of its course. `open` is from the dialling on, with TCP and TLS. */
 export const phases = ['dns', 'tcp', 'tls', 'open', 'information', 'read', 'eose', 'write'] as const;
