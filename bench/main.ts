@@ -14,9 +14,11 @@ import { formatTable, type Row } from './report.ts';
 import { measureExternal } from './subjects/external.ts';
 import { measureNostrata } from './subjects/nostrata.ts';
 import { measurePeer } from './subjects/peer.ts';
+import { runTrustBench } from './trust/main.ts';
 
 const words = process.argv.slice(2);
 if (words[0] === 'core') await runCoreBench(words.slice(1));
+else if (words[0] === 'trust') await runTrustBench(words.slice(1));
 else if (words[0] === 'observatory') await runObservatoryBench(words.slice(1));
 else await runRelayBench();
 

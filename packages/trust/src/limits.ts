@@ -78,3 +78,9 @@ export const assertionValueCharactersMax = 1_024;
 
 /** Declared providers of one user that count. */
 export const providersMax = 200;
+
+/** Megabytes for new objects of the thread: more would only be filled with garbage. */
+export const threadYoungMb = 24;
+
+/** Megabytes of other objects of the thread: public mutes and reports, and texts under way. */
+export const threadOldMb = 256;

@@ -19,6 +19,7 @@ function createClock() {
   return {
     now: clock.now,
     /** Resolves when something waits for the time to pass. */
+    isPlanned: () => timers.size > 0,
     planned: () => waitUntil(() => timers.size > 0, { what: 'a timer' }),
     after(milliseconds: number, callback: () => void) {
       const timer = { at: clock.now() + milliseconds, callback };
@@ -192,6 +193,36 @@ test('a thread that ends is replaced; until then scores are served as they were,
   clock.skip(300_000);
   const stale = await trust.score(friend.pubkey);
   assert.deepEqual(stale, { ...kept, stale: true });
+});
+
+test('a store that fails while it is read leaves no half graph behind: it is read again from the start', async () => {
+  const [anchor, friend] = people('anchor', 'friend');
+  assert.ok(anchor && friend);
+  const clock = createClock();
+  const store = createMemoryStore({ now: clock.now });
+  await store.put([{ event: anchor.follows([friend.pubkey]) }]);
+  let failures = 2;
+  await using trust = createTrust({
+    ...{ clock, cache: createMemoryCache({ clock }), random: () => 0.5, anchors: [anchor.pubkey] },
+    store: {
+      ...store,
+      query(filters, options) {
+        if (failures > 0 && filters[0]?.kinds?.includes(10_000)) {
+          failures -= 1;
+          throw new Error('the disk is on fire');
+        }
+        return store.query(filters, options);
+      },
+    },
+  });
+  await assert.rejects(trust.start(), /on fire/);
+  await assert.rejects(trust.score(friend.pubkey), { fault: 'unavailable' });
+  for (let attempt = 0; trust.state !== 'ready' && attempt < 10; attempt += 1) {
+    await clock.planned();
+    clock.advance(60_000);
+    await waitUntil(() => trust.state === 'ready' || clock.isPlanned(), { what: 'another attempt' });
+  }
+  assert.equal((await trust.score(friend.pubkey)).wotDepth, 1);
 });
 
 test('without anchors there is no discount, and the score says that it is partial', async () => {

@@ -60,7 +60,13 @@ export function createRanker(options: RankerOptions): Ranker {
       if (!isStopped) schedule(backOffMs);
       backOffMs = Math.min(backOffMs * 2, restartMaxMs);
     });
-    await feed.load(opened.ask);
+    try {
+      await feed.load(opened.ask);
+    } catch (error) {
+      // Half a graph would rank people down whose lists are missing.
+      await opened.stop();
+      throw error;
+    }
     return opened;
   };
   const round = async (isDue: boolean): Promise<void> => {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { TrustError } from '../errors.ts';
-import { requestsMax } from '../limits.ts';
+import { requestsMax, threadOldMb, threadYoungMb } from '../limits.ts';
 import type { Exchange, ThreadAnswer, ThreadQuestion } from './messages.ts';
 
 /** Asks the thread that holds the graph. */
@@ -21,7 +21,11 @@ export interface Thread {
 /** Starts a thread. The seed keeps places in its hash table from being foreseen. */
 export function startThread(seed: number): Thread {
   const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: { seed }, name: 'trust', execArgv: [] });
+  const worker = new Worker(new URL(file, import.meta.url), {
+    ...{ workerData: { seed }, name: 'trust', execArgv: [] },
+    // Texts of lists are garbage at once; the graph itself lies outside of the heap.
+    resourceLimits: { maxYoungGenerationSizeMb: threadYoungMb, maxOldGenerationSizeMb: threadOldMb },
+  });
   worker.unref();
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   const end = Promise.withResolvers<void>();
