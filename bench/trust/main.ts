@@ -11,7 +11,7 @@ import { createTrust } from '@nostrata/trust';
 
 const realGraph = 'graph/social-graph.json.gz';
 /** As the thread of an installation runs: little room for garbage. */
-const processOptions = ['--max-semi-space-size=8', '--max-old-space-size=160'];
+const processOptions = ['--max-semi-space-size=8', '--max-old-space-size=96'];
 
 /**
  * `npm run bench -- trust [USERS] [FOLLOWS]`: scores over the real graph where it is on the machine, and a generated one

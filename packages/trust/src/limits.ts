@@ -17,7 +17,7 @@ export const rowsGapShare = 0.125;
 export const reportsMax = 10_000;
 
 /** Personalised ranks kept, the last asked for: each takes 4 bytes a user. */
-export const observersKept = 4;
+export const observersKept = 2;
 
 /** Who stand first in what `network` says, and followers that `explain` names. */
 export const namedMax = 20;

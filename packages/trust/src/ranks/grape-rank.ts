@@ -28,7 +28,7 @@ export const grapeRankDefaults = {
 /** Influence of all users as one or several observers see it. */
 export interface GrapeRanks {
   /** By number of the user, 0 to 1; 1 for an observer. */
-  readonly influence: Float64Array;
+  readonly influence: Float32Array;
   readonly iterations: number;
   readonly converged: boolean;
 }
@@ -41,13 +41,13 @@ export interface GrapeRanks {
 export function grapeRank(rated: RatedGraph, observers: readonly number[]): GrapeRanks {
   const count = rated.graph.follows.count;
   const isObserver = new Uint8Array(count);
-  const influence = new Float64Array(count);
+  const influence = new Float32Array(count);
   for (const observer of observers) {
     if (observer < 0 || observer >= count) continue;
     isObserver[observer] = 1;
     influence[observer] = 1;
   }
-  const sums = { weights: new Float64Array(count), ratings: new Float64Array(count) };
+  const sums = { weights: new Float32Array(count), ratings: new Float32Array(count), said: new Float32Array(count) };
   for (let iteration = 1; ; iteration += 1) {
     addFollows(rated.graph.followers, { influence, isObserver, sums });
     addPairs(rated.mutes, grapeRankDefaults.mute, { influence, isObserver, sums });
@@ -59,23 +59,29 @@ export function grapeRank(rated: RatedGraph, observers: readonly number[]): Grap
 }
 
 interface Round {
-  readonly influence: Float64Array;
+  readonly influence: Float32Array;
   readonly isObserver: Uint8Array;
-  readonly sums: { readonly weights: Float64Array; readonly ratings: Float64Array };
+  readonly sums: {
+    readonly weights: Float32Array;
+    readonly ratings: Float32Array;
+    /** The weight of a follow by each user. */
+    readonly said: Float32Array;
+  };
 }
 
 function addFollows(followers: FollowGraph['followers'], { influence, isObserver, sums }: Round): void {
   const { starts, lengths, targets } = followers;
   const { follow, followOfObserver, attenuation } = grapeRankDefaults;
+  const { said } = sums;
+  for (let user = 0; user < influence.length; user += 1) {
+    const factor = isObserver[user] === 1 ? followOfObserver.confidence : follow.confidence * attenuation;
+    said[user] = (influence[user] ?? 0) * factor;
+  }
   for (let user = 0; user < influence.length; user += 1) {
     const start = starts[user] ?? 0;
     const end = start + (lengths[user] ?? 0);
     let weight = 0;
-    for (let at = start; at < end; at += 1) {
-      const rater = targets[at] ?? 0;
-      const said = influence[rater] ?? 0;
-      weight += isObserver[rater] === 1 ? said * followOfObserver.confidence : said * follow.confidence * attenuation;
-    }
+    for (let at = start; at < end; at += 1) weight += said[targets[at] ?? 0] ?? 0;
     sums.weights[user] = weight;
     sums.ratings[user] = weight * follow.rating;
   }

@@ -17,8 +17,8 @@ export interface PageRankOptions {
 
 /** Ranks of all users, and how they came about. */
 export interface Ranks {
-  /** By number of the user; they add up to 1. */
-  readonly ranks: Float64Array;
+  /** By number of the user; they add up to 1, as far as 24 bits tell: half the memory of 53, and faster. */
+  readonly ranks: Float32Array;
   readonly iterations: number;
   /** False where the iteration was cut short: the ranks are approximate. */
   readonly converged: boolean;
@@ -33,11 +33,11 @@ export function pageRank({ follows, followers }: FollowGraph, options: PageRankO
   const { damping = 0.85, tolerance = 1e-6, iterationsMax = 100 } = options;
   const count = follows.count;
   const seeds = options.seeds && [...new Set(options.seeds)].filter((seed) => seed >= 0 && seed < count);
-  let ranks = new Float64Array(count);
-  let next = new Float64Array(count);
+  let ranks = new Float32Array(count);
+  let next = new Float32Array(count);
   if (count === 0 || seeds?.length === 0) return { ranks, iterations: 0, converged: true };
   start(ranks, seeds);
-  const given = new Float64Array(count);
+  const given = new Float32Array(count);
   for (let iteration = 1; ; iteration += 1) {
     const dangling = giveShares({ ranks, given, lengths: follows.lengths }, damping);
     const restart = 1 - damping + damping * dangling;
@@ -51,14 +51,14 @@ export function pageRank({ follows, followers }: FollowGraph, options: PageRankO
   }
 }
 
-function start(ranks: Float64Array, seeds: readonly number[] | undefined): void {
+function start(ranks: Float32Array, seeds: readonly number[] | undefined): void {
   if (seeds) for (const seed of seeds) ranks[seed] = 1 / seeds.length;
   else ranks.fill(1 / ranks.length);
 }
 
 interface Shares {
-  readonly ranks: Float64Array;
-  readonly given: Float64Array;
+  readonly ranks: Float32Array;
+  readonly given: Float32Array;
   readonly lengths: Uint32Array;
 }
 
@@ -75,8 +75,8 @@ function giveShares({ ranks, given, lengths }: Shares, damping: number): number 
 }
 
 function collect(
-  next: Float64Array,
-  given: Float64Array,
+  next: Float32Array,
+  given: Float32Array,
   { starts, lengths, targets }: FollowGraph['followers'],
 ): void {
   for (let user = 0; user < next.length; user += 1) {
@@ -88,7 +88,7 @@ function collect(
   }
 }
 
-function distance(a: Float64Array, b: Float64Array): number {
+function distance(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let at = 0; at < a.length; at += 1) sum += Math.abs((a[at] ?? 0) - (b[at] ?? 0));
   return sum;

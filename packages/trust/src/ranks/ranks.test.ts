@@ -19,10 +19,10 @@ test('PageRank is what the definition says: from everywhere, from anchors, from 
   const seeds = fc.option(fc.uniqueArray(fc.nat(users - 1), { minLength: 1, maxLength: 3 }), { nil: undefined });
   fc.assert(
     fc.property(statements(users), seeds, (said, seeds) => {
-      const { ranks, converged } = pageRank(graphOf(users, said), { seeds, tolerance: 1e-7, iterationsMax: 200 });
+      const { ranks, converged } = pageRank(graphOf(users, said), { seeds });
       assert.ok(converged);
-      assertClose(ranks, naivePageRank(users, listsOf(said, 'follows'), seeds), 2e-6);
-      assert.ok(Math.abs(ranks.reduce((sum, rank) => sum + rank, 0) - 1) < 1e-6);
+      assertClose(ranks, naivePageRank(users, listsOf(said, 'follows'), seeds), 1e-5);
+      assert.ok(Math.abs(ranks.reduce((sum, rank) => sum + rank, 0) - 1) < 1e-5);
     }),
   );
 });

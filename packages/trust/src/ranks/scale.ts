@@ -1,18 +1,18 @@
-/** Ranks of all users in half the memory, and the largest that is not a seed's. */
+/** Ranks of all users, and the largest that is not a seed's. */
 export interface ScaledRanks {
   readonly ranks: Float32Array;
   readonly largest: number;
 }
 
-/** Packs ranks for keeping. Seeds have the rank with which walks start, which says nothing of others. */
-export function packRanks(ranks: Float64Array, seeds: readonly number[] = []): ScaledRanks {
+/** Finds the largest rank. Seeds have the rank with which walks start, which says nothing of others. */
+export function withLargest(ranks: Float32Array, seeds: readonly number[] = []): ScaledRanks {
   const isSeed = new Set(seeds);
   let largest = 0;
   for (let user = 0; user < ranks.length; user += 1) {
     const rank = ranks[user] ?? 0;
     if (rank > largest && !isSeed.has(user)) largest = rank;
   }
-  return { ranks: Float32Array.from(ranks), largest };
+  return { ranks, largest };
 }
 
 /**

@@ -5,7 +5,7 @@ import { grapeRank } from '../ranks/grape-rank.ts';
 import { hops, unreached } from '../ranks/hops.ts';
 import { pageRank } from '../ranks/page-rank.ts';
 import { pathsFromSeeds, shortestPath } from '../ranks/paths.ts';
-import { packRanks, type ScaledRanks, toScale } from '../ranks/scale.ts';
+import { type ScaledRanks, toScale, withLargest } from '../ranks/scale.ts';
 import { similarUsers } from '../ranks/similar.ts';
 import type { Exchange, NamedRank, NetworkFigures, Standing } from './messages.ts';
 
@@ -91,13 +91,14 @@ export function createEngine(seed: number, limits: GraphLimits = {}): Engine {
 
 function rankAll(state: State, anchors: readonly string[]): NetworkFigures {
   const { graph } = state;
-  // What was computed before goes first, so that both are never held at once.
+  // What was computed before goes first, so that both are never held at once. Nobody asks meanwhile.
   state.views.clear();
+  state.ranking = undefined;
   const seeds = anchors.map((anchor) => graph.pubkeys.find(anchor)).filter((seed) => seed >= 0);
   const global = pageRank(graph);
-  const packedGlobal = packRanks(global.ranks);
+  const packedGlobal = withLargest(global.ranks);
   const anchored = seeds.length > 0 ? pageRank(graph, { seeds }) : null;
-  const packedAnchored = anchored && packRanks(anchored.ranks, seeds);
+  const packedAnchored = anchored && withLargest(anchored.ranks, seeds);
   const mutes = graph.pairsOf('mutes');
   const reports = graph.pairsOf('reports');
   const grape = seeds.length > 0 ? grapeRank({ graph, mutes, reports }, seeds) : null;
@@ -105,7 +106,7 @@ function rankAll(state: State, anchors: readonly string[]): NetworkFigures {
   const ranking = {
     global: packedGlobal,
     anchored: packedAnchored,
-    influence: grape && packRanks(grape.influence, seeds),
+    influence: grape && withLargest(grape.influence, seeds),
     distances,
     muted: countTargets(mutes.targets, graph.users),
     reported: countTargets(reports.targets, graph.users),
@@ -168,7 +169,7 @@ function viewOf({ graph, views }: State, observer: number): View | undefined {
 function computeView(graph: Graph, observer: number): View {
   const { ranks, converged } = pageRank(graph, { seeds: [observer] });
   const distances = hops(graph.follows, [observer]);
-  return { ranking: packRanks(ranks, [observer]), distances, isApproximate: !converged };
+  return { ranking: withLargest(ranks, [observer]), distances, isApproximate: !converged };
 }
 
 function countTargets(targets: Uint32Array, users: number): Uint32Array {
