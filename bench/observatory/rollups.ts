@@ -20,7 +20,7 @@ export async function fillRollups(database: Database, options: RollupOptions): P
   }
   await database.transaction(async (transaction) => {
     await fillAuthors(transaction, options);
-    await fillEvents(transaction, options);
+    await fillAuthorHours(transaction, options);
     await fillSums(transaction, options);
   });
 }
@@ -53,18 +53,14 @@ async function fillAuthors(transaction: Queryable, options: RollupOptions): Prom
   }
 }
 
-/**
- * Rows of single events, of which only those of the last two days are read: the hour that runs in full, as it is the one
- * that is read again and again, and a tenth of each hour before it.
- */
-async function fillEvents(transaction: Queryable, { eventsPerMinute, authors, nowMs }: RollupOptions): Promise<void> {
+/** Who published in each hour of the last two days: the hour that runs is the one that is read again and again. */
+async function fillAuthorHours(transaction: Queryable, { authors, nowMs }: RollupOptions): Promise<void> {
   const hour = Math.floor(nowMs / 3_600_000);
+  const active = Math.floor(authors / 40);
   for (let back = 0; back < 48; back++) {
-    const events = Math.floor(eventsPerMinute * 60 * (back === 0 ? 1 : 0.1));
     await transaction.query(
-      `${numbers(events)} INSERT INTO view_statistics_event (hour, id, kind, author, bytes, client, role, state)
-        SELECT ${hour - back}, CAST(printf('%016d', i) AS BLOB), i % 60, 1 + (i * 7919 + ${back} * 104729) % ${Math.floor(authors / 40)},
-          900, i % 200, 0, 0 FROM number`,
+      `${numbers(active)} INSERT INTO view_statistics_author_hour
+        SELECT ${hour - back}, 1 + (i * 7919 + ${back} * 104729) % ${active}, 1 + i % 20 FROM number GROUP BY 2`,
     );
   }
 }

@@ -18,14 +18,15 @@ export interface Ledger {
 /** Keys of a metric are below this, so that hour and key are one number. */
 const keySpan = 2 ** 30;
 
-/** Ids of authors are below this. */
-const authorSpan = 2 ** 32;
+/** Ids of authors are below this; the last hour there is, of the year 2242, times this is still exact in a double. */
+const authorSpan = 2 ** 31;
 
 /** The statements of a ledger, made once for each. */
 export interface LedgerStatements {
   readonly hour: SumTable;
   readonly day: SumTable;
   readonly total: SumTable;
+  readonly authorHour: SumTable;
   readonly authorDay: SumTable;
   readonly clientAuthorDay: SumTable;
 }
@@ -48,6 +49,7 @@ export function createLedgerStatements(prefix: LedgerPrefix): LedgerStatements {
     hour: createSumTable(`${prefix}_hour`, [metric, ['hour', 'BIGINT'], key], 'amount'),
     day: createSumTable(`${prefix}_day`, [metric, day, key], 'amount'),
     total: createSumTable(`${prefix}_total`, [metric, key], 'amount'),
+    authorHour: createSumTable(`${prefix}_author_hour`, [['hour', 'BIGINT'], author], 'events'),
     authorDay: createSumTable(`${prefix}_author_day`, [day, author], 'events'),
     clientAuthorDay: createSumTable(`${prefix}_client_author_day`, [day, ['client', 'BIGINT'], author], 'events'),
   };
@@ -69,7 +71,7 @@ function createSumTable(table: string, key: readonly KeyColumn[], amount: string
 /** Creates an empty sum for one batch. */
 export function createLedger(statements: LedgerStatements): Ledger {
   const hoursByMetric = new Map<Metric, Map<number, number>>();
-  const authorDays = new Map<number, number>();
+  const authorHours = new Map<number, number>();
   const clientAuthorDays = new Map<string, number>();
   return {
     add(metric, [hour, key], amount) {
@@ -81,15 +83,14 @@ export function createLedger(statements: LedgerStatements): Ledger {
       increase(hours, (hour + 1) * keySpan + key, amount);
     },
     addAuthor({ hour, author }, events) {
-      if (author !== 0) increase(authorDays, (toDay(hour) + 1) * authorSpan + author, events);
+      if (author !== 0) increase(authorHours, (hour + 1) * authorSpan + author, events);
     },
     addClientAuthor({ hour, client, author }, events) {
       if (author !== 0 && client !== 0) increase(clientAuthorDays, `${toDay(hour)} ${client} ${author}`, events);
     },
     async write(transaction) {
       await writeMetrics(transaction, statements, hoursByMetric);
-      const authors = select(authorDays).map(([place, events]) => [...split(place, authorSpan), events]);
-      await statements.authorDay.add(transaction, authors);
+      await writeAuthors(transaction, statements, authorHours);
       const clients = select(clientAuthorDays).map(([place, events]) => [...place.split(' ').map(Number), events]);
       await statements.clientAuthorDay.add(transaction, clients);
     },
@@ -119,6 +120,23 @@ async function writeMetrics(
   await statements.hour.add(transaction, hourRows);
   await statements.day.add(transaction, dayRows);
   await statements.total.add(transaction, totalRows);
+}
+
+async function writeAuthors(
+  transaction: FactsTransaction,
+  statements: LedgerStatements,
+  hours: ReadonlyMap<number, number>,
+): Promise<void> {
+  const hourRows: SumRow[] = [];
+  const days = new Map<number, number>();
+  for (const [place, events] of select(hours)) {
+    const [hour, author] = split(place, authorSpan);
+    hourRows.push([hour, author, events]);
+    increase(days, (toDay(hour) + 1) * authorSpan + author, events);
+  }
+  await statements.authorHour.add(transaction, hourRows);
+  const dayRows = select(days).map(([place, events]): SumRow => [...split(place, authorSpan), events]);
+  await statements.authorDay.add(transaction, dayRows);
 }
 
 /** Bucket and key of a place. */

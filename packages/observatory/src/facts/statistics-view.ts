@@ -42,7 +42,7 @@ export function createStatisticsViews({
   const read = (event: NostrEvent, json: string): Content => readBefore.get(event) ?? readContent(event, json, verify);
   const view: View = {
     name: 'statistics',
-    version: 1,
+    version: 2,
     tables: viewTables,
     async prepare(changes) {
       let receipts = 0;

@@ -71,6 +71,14 @@ function createLedgerTables(prefix: LedgerPrefix): ViewTable[] {
   ];
 }
 
+/** Who published how much in which hour: what is active within a day that has not ended is read from here. */
+function createAuthorHourTable(prefix: LedgerPrefix): ViewTable {
+  return createTable(`${prefix}_author_hour`, 'hour BIGINT NOT NULL, author BIGINT NOT NULL, events BIGINT NOT NULL', [
+    'hour',
+    'author',
+  ]);
+}
+
 /** Who wrote how much with which client, by the day: in the ledgers of what is or was in the log. */
 function createClientTable(prefix: LedgerPrefix): ViewTable {
   return createTable(
@@ -84,6 +92,7 @@ function createClientTable(prefix: LedgerPrefix): ViewTable {
 export const viewTables: readonly ViewTable[] = [
   createTable('view_statistics_event', `${eventColumns}, state BIGINT NOT NULL`, ['hour', 'id']),
   ...createLedgerTables('view_statistics'),
+  createAuthorHourTable('view_statistics'),
   createClientTable('view_statistics'),
   createTable(
     'view_statistics_author',
@@ -114,6 +123,13 @@ const lastingTables: readonly ViewTable[] = [
   createTable('statistics_secret', 'name TEXT NOT NULL, secret BLOB NOT NULL', ['name']),
 ];
 
+const authorHours: readonly string[] = [
+  ...createAuthorHourTable('statistics_kept').statements,
+  ...createAuthorHourTable('statistics_observed').statements,
+  `INSERT INTO statistics_observed_author_hour SELECT hour, author, count(*) FROM statistics_observed_event
+    WHERE author <> 0 GROUP BY hour, author`,
+];
+
 const indexes: readonly string[] = [
   'CREATE UNIQUE INDEX statistics_author_pubkey ON statistics_author (pubkey)',
   'CREATE UNIQUE INDEX statistics_client_key ON statistics_client (key)',
@@ -131,7 +147,14 @@ function createMigrations(dialect: Database['dialect']): MigrationSet {
   const statements = [...lastingTables.flatMap((table) => table.statements), ...indexes];
   return {
     room: 'observatory-facts',
-    migrations: [{ version: 1, name: 'ledgers', statements: statements.map((statement) => adapt(statement, dialect)) }],
+    migrations: [
+      { version: 1, name: 'ledgers', statements: statements.map((statement) => adapt(statement, dialect)) },
+      {
+        version: 2,
+        name: 'authors by the hour',
+        statements: authorHours.map((statement) => adapt(statement, dialect)),
+      },
+    ],
   };
 }
 

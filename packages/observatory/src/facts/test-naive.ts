@@ -72,13 +72,18 @@ function listAuthors(ever: readonly NostrEvent[], now: readonly NostrEvent[]): s
 }
 
 const tables = ['view_statistics', 'statistics_kept', 'statistics_observed'].flatMap((prefix) =>
-  ['hour', 'day', 'total', 'author_day', ...(prefix === 'statistics_observed' ? [] : ['client_author_day'])].map(
-    (name) => `${prefix}_${name}`,
-  ),
+  [
+    'hour',
+    'day',
+    'total',
+    'author_hour',
+    'author_day',
+    ...(prefix === 'statistics_observed' ? [] : ['client_author_day']),
+  ].map((name) => `${prefix}_${name}`),
 );
 
 function write(table: string, sums: Sums): string[] {
-  const amount = table.endsWith('author_day') ? 'events' : 'amount';
+  const amount = /author_(?:day|hour)$/.test(table) ? 'events' : 'amount';
   const rows = [...sums].filter(([, sum]) => sum !== 0);
   return rows.map(([place, sum]) => JSON.stringify([...(JSON.parse(place) as unknown[]), [amount, sum]])).sort();
 }
@@ -119,11 +124,10 @@ function countPublished(sums: Record<string, Sums>, prefix: LedgerPrefix, event:
   const { kind, pubkey } = event;
   addFact(sums, prefix, { event, metric: 'events', key: kind, amount: 1 });
   if (!isByUser(event)) return;
-  const place = [
-    ['day', bucketsOf(event).day],
-    ['author', pubkey],
-  ];
-  add(sums, `${prefix}_author_day`, { place, amount: 1 });
+  const { hour, day } = bucketsOf(event);
+  const author = ['author', pubkey];
+  add(sums, `${prefix}_author_hour`, { place: [['hour', hour], author], amount: 1 });
+  add(sums, `${prefix}_author_day`, { place: [['day', day], author], amount: 1 });
 }
 
 function isByUser({ kind }: NostrEvent): boolean {

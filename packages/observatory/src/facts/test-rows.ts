@@ -54,7 +54,7 @@ function write(
   return [column, names.get(isClientKey ? 'client' : dictionary)?.get(value) ?? value];
 }
 
-const ledgerTables = ['hour', 'day', 'total', 'author_day'];
+const ledgerTables = ['hour', 'day', 'total', 'author_hour', 'author_day'];
 
 const tables = [
   ...ledgerPrefixes.flatMap((prefix) => ledgerTables.map((name) => `${prefix}_${name}`)),

@@ -1,5 +1,5 @@
 import type { Queryable, SqlValue } from '@nostrata/database';
-import { EventState, ledgerPrefixes, type Metric } from '../facts/tables.ts';
+import { ledgerPrefixes, type Metric } from '../facts/tables.ts';
 import type { Span } from '../spans.ts';
 
 /** A sum by metric and key. */
@@ -27,10 +27,7 @@ export interface BucketSums {
  */
 export const activeStatements: Readonly<Record<Span['unit'], string>> = {
   day: ledgerPrefixes.map((prefix) => `SELECT author FROM ${prefix}_author_day WHERE day = $1`).join(' UNION ALL '),
-  hour: [
-    `SELECT DISTINCT author FROM view_statistics_event WHERE hour = $1 AND author <> 0 AND state < ${EventState.deleted}`,
-    `SELECT DISTINCT author FROM statistics_observed_event WHERE hour = $1 AND author <> 0`,
-  ].join(' UNION ALL '),
+  hour: ledgerPrefixes.map((prefix) => `SELECT author FROM ${prefix}_author_hour WHERE hour = $1`).join(' UNION ALL '),
 };
 
 /** Sums of events by hour, of the hours that the condition names. */

@@ -111,7 +111,9 @@ const ledgers = ['view_statistics', 'statistics_kept', 'statistics_observed'];
 /** Every number that the statistics are made of, and the events that they know. */
 export async function readNumbers(database: Database): Promise<Record<string, readonly string[]>> {
   const tables = [
-    ...ledgers.flatMap((ledger) => ['hour', 'day', 'total', 'author_day'].map((name) => `${ledger}_${name}`)),
+    ...ledgers.flatMap((ledger) =>
+      ['hour', 'day', 'total', 'author_hour', 'author_day'].map((name) => `${ledger}_${name}`),
+    ),
     ...['event', 'author', 'client_author_day', 'sketch', 'zap'].map((name) => `view_statistics_${name}`),
     'statistics_observed_event',
     'statistics_observed_author',
