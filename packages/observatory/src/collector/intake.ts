@@ -16,6 +16,8 @@ export interface Entry {
   readonly fingerprint: Fingerprint;
   /** Who sent this very text, the first first. */
   readonly sources: Source[];
+  /** One of them was still being asked for what an earlier run may have taken and not counted. */
+  isRecovering: boolean;
   readonly bytes: number;
   /** As its first relay wrote it. */
   readonly text: GlancedText | undefined;
@@ -263,7 +265,9 @@ class BatchIntake implements Intake {
   }
 
   /** One more relay sent what waits already. */
-  #join({ sources, event }: Entry, source: Source, nowMs: number): void {
+  #join(entry: Entry, source: Source, nowMs: number): void {
+    const { sources, event } = entry;
+    if (source.isRecovering) entry.isRecovering = true;
     if (sources.includes(source)) this.#options.ledger.counts(source.relay, Math.floor(nowMs / hourMs)).repeats++;
     else sources.push(source);
     heard(source, event.created_at, nowMs);
@@ -275,7 +279,8 @@ class BatchIntake implements Intake {
     { fingerprint, text, source }: Pick<Entry, 'fingerprint' | 'text'> & { source: Source },
   ): void {
     const bytes = eventBytes + 2 * event.content.length + tagBytes * event.tags.length;
-    const entry: Entry = { event, fingerprint, sources: [source], bytes, text };
+    const { isRecovering } = source;
+    const entry: Entry = { event, fingerprint, sources: [source], isRecovering, bytes, text };
     const key = toKey(fingerprint);
     if (!this.#entryByKey.has(key)) this.#entryByKey.set(key, entry);
     if (text) this.#entryByText.set(toKey(text.fingerprint), entry);

@@ -69,7 +69,7 @@ async function nameFirst(
   findFirst: NonNullable<JudgeOptions['findFirst']>,
 ): Promise<void> {
   for (const one of settled) {
-    if (one.verdict !== 'known' || !one.entry.sources.some(({ isRecovering }) => isRecovering)) continue;
+    if (one.verdict !== 'known' || !one.entry.isRecovering) continue;
     one.first = await findFirst(one.entry.event.id);
   }
 }

@@ -134,7 +134,14 @@ describe('several collectors over one Redis and one store', { skip: !redis.isAva
       note,
       { ...note, sig: note.sig.replace(/^./, (digit) => (digit === '0' ? '1' : '0')) },
     ].map(
-      (event): Entry => ({ event, fingerprint: fingerprinter.ofEvent(event), sources: [], bytes: 0, text: undefined }),
+      (event): Entry => ({
+        event,
+        fingerprint: fingerprinter.ofEvent(event),
+        sources: [],
+        isRecovering: false,
+        bytes: 0,
+        text: undefined,
+      }),
     );
     assert.ok(entry && forged);
     assert.equal((await shared.findKnown([entry, forged])).size, 0);
