@@ -16,7 +16,7 @@ const help = `npm run bench -- observatory [options]
   --seconds N    how long they do (60)
   --relays N     how many they are (250)
   --profile DIR  leave a CPU profile of the collecting program in DIR
-  --node=WORDS   options of Node.js for the programs (--max-semi-space-size=8, as the image has it)
+  --node=WORDS   options of Node.js for the programs (--max-semi-space-size=4, as the image has it)
   --help`;
 
 type Part = 'collect' | 'sockets' | 'snapshot' | 'api';
@@ -44,7 +44,7 @@ export async function runObservatoryBench(words: readonly string[]): Promise<voi
       seconds: { type: 'string' },
       relays: { type: 'string', default: '250' },
       profile: { type: 'string' },
-      node: { type: 'string', default: '--max-semi-space-size=8' },
+      node: { type: 'string', default: '--max-semi-space-size=4' },
       help: { type: 'boolean', default: false },
     },
   });
