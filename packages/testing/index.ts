@@ -20,6 +20,7 @@ export { createFakeClock, type FakeClock } from './src/clock.ts';
 export { createEventFile } from './src/data-file.ts';
 export { type DataSetOptions, type Draft, generateDrafts, generateEvents } from './src/data-set.ts';
 export { createKeys, type Keys, signEvent } from './src/keys.ts';
+export { createMortalDatabase } from './src/mortal-database.ts';
 export {
   compareEvents,
   createNaiveStore,
@@ -46,4 +47,5 @@ export { type NoRedis, type RedisOptions, startRedis, type TestRedis } from './s
 export { fc, parseSeed, testSeed } from './src/seed.ts';
 export { readJsonLines, readText, requireSharedData, sharedData, skipWithout } from './src/shared-data.ts';
 export { createNativeSigner, createPureSigner, createSigner, createWasmSigner, type Signer } from './src/signer.ts';
+export { createUncheckedEvent, uncheckedPubkey } from './src/unchecked.ts';
 export { type WaitOptions, waitUntil } from './src/wait.ts';

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Kind, type NostrEvent, type Tag, type VerifiedEvent } from '@nostrata/protocol';
+import { uncheckedPubkey } from '@nostrata/testing';
 import { createAllViews } from './all-views.ts';
 import { getDeletions } from './deletions.ts';
 import { getEngagement, getEngagementEntries, getEngagements } from './engagement-reading.ts';
@@ -15,7 +16,7 @@ import { getProfile, getProfiles } from './profile.ts';
 import { searchProfiles } from './profile-search.ts';
 import { getRelayLists } from './relay-list.ts';
 import { getRelaySets } from './relay-sets.ts';
-import { createEngines, createEvent, createStore, pubkeyOf, putAll } from './test-world.ts';
+import { createEngines, createEvent, createStore, putAll } from './test-world.ts';
 import { createViews } from './views.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nostrata-views-'));
@@ -25,7 +26,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const [alice, bob, carol] = [pubkeyOf('alice'), pubkeyOf('bob'), pubkeyOf('carol')];
+const [alice, bob, carol] = [uncheckedPubkey('alice'), uncheckedPubkey('bob'), uncheckedPubkey('carol')];
 const views = createAllViews({ verify: () => true });
 const profile = (author: string, fields: object, created_at = 100) =>
   createEvent(author, { kind: Kind.profile, created_at, content: JSON.stringify(fields) });
@@ -319,7 +320,7 @@ for (const engine of engines) {
         [article.id],
       );
       const likes = await getEngagementEntries(database, article.id, { type: 'like', limit: 5 });
-      assert.deepEqual(likes.map(({ pubkey }) => pubkey).sort(), [bob, pubkeyOf('dave')].sort());
+      assert.deepEqual(likes.map(({ pubkey }) => pubkey).sort(), [bob, uncheckedPubkey('dave')].sort());
       assert.equal((await getEngagementEntries(database, article.id)).length, 6);
       await seen.add(withTags('bob', Kind.deletionRequest, [['e', like.id]]));
       assert.equal((await getEngagement(database, address)).likes, 1);
@@ -337,7 +338,7 @@ for (const engine of engines) {
       );
       const search = async (query: string, limit?: number) =>
         (await searchProfiles(seen.database, query, { limit })).map(({ pubkey }) => pubkey);
-      const [dave, erin] = [pubkeyOf('dave'), pubkeyOf('erin')];
+      const [dave, erin] = [uncheckedPubkey('dave'), uncheckedPubkey('erin')];
       assert.deepEqual(
         await search('jack'),
         [alice, carol, dave, bob].sort((a, b) => rank(a) - rank(b)),

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import type { Database, Queryable } from '@nostrata/database';
+import type { Database } from '@nostrata/database';
 import type { VerifiedEvent } from '@nostrata/protocol';
 import { createMemoryStore, type EventStore } from '@nostrata/store';
-import { fc, type SeededRandom, seededRandom, testSeed } from '@nostrata/testing';
+import { createMortalDatabase, fc, type SeededRandom, seededRandom, testSeed } from '@nostrata/testing';
 import { createAllViews } from './all-views.ts';
 import { createReadContributions } from './contributions.ts';
 import { createHistory, expiringSecond } from './test-history.ts';
@@ -33,35 +33,10 @@ const readAll = async (database: Database) =>
     Record<string, unknown>[]
   >;
 
-/** A database whose process dies before the statement of that number: what was not committed is gone. */
-function createMortal(database: Database, statements: number): Database {
-  let left = statements;
-  const die = (): void => {
-    left -= 1;
-    if (left < 0) throw new Error('killed');
-  };
-  const wrap = (queryable: Queryable): Queryable => ({
-    query: async (sql, parameters) => {
-      die();
-      return await queryable.query(sql, parameters);
-    },
-  });
-  return {
-    ...database,
-    query: wrap(database).query,
-    transaction: async (work) =>
-      await database.transaction(async (transaction) => {
-        const result = await work(wrap(transaction));
-        die();
-        return result;
-      }),
-  };
-}
-
 /** Lets the views run over what is there; perhaps only until they are killed. */
 async function run(store: EventStore, database: Database, random: SeededRandom): Promise<void> {
   const isMortal = random.integer(3) === 0;
-  const mortal = isMortal ? createMortal(database, random.integer(120)) : database;
+  const mortal = isMortal ? createMortalDatabase(database, random.integer(120)) : database;
   try {
     await using views = await createViews({
       store,

@@ -1,6 +1,7 @@
 import { Kind, type NostrEvent, type Tag, type VerifiedEvent } from '@nostrata/protocol';
 import type { SeededRandom } from '@nostrata/testing';
-import { createEvent, pubkeyOf } from './test-world.ts';
+import { uncheckedPubkey } from '@nostrata/testing';
+import { createEvent } from './test-world.ts';
 
 const authors = ['alice', 'bob', 'carol', 'dave'];
 const identifiers = ['', 'x', 'a\0b', '"quoted"', 'long '.repeat(300)];
@@ -93,7 +94,7 @@ const makers: readonly ((scene: Scene) => Parts)[] = [
 function people(random: SeededRandom, count: number, name: string): Tag[] {
   const tags: Tag[] = [[name, 'malformed']];
   for (let i = random.integer(count + 1); i > 0; i -= 1) {
-    tags.push([name, pubkeyOf(random.pick(authors)), random.pick(urls), random.pick(names)]);
+    tags.push([name, uncheckedPubkey(random.pick(authors)), random.pick(urls), random.pick(names)]);
   }
   return tags;
 }
@@ -113,7 +114,7 @@ function at(target: NostrEvent | undefined): Tag[] {
 }
 
 function createZap(random: SeededRandom, target: NostrEvent | undefined): Parts {
-  const recipient = target?.pubkey ?? pubkeyOf('alice');
+  const recipient = target?.pubkey ?? uncheckedPubkey('alice');
   const tags: Tag[] = [['p', recipient]];
   if (target) tags.push(['e', target.id]);
   const request = createEvent(random.pick(authors), { kind: Kind.zapRequest, tags: [...tags, ['relays', 'wss://a']] });

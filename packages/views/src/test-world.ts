@@ -1,35 +1,13 @@
-import { createHash } from 'node:crypto';
 import { type Database, openPostgres, openSqlite } from '@nostrata/database';
-import { idPreimage, type NostrEvent, type Tag, type VerifiedEvent } from '@nostrata/protocol';
+import type { VerifiedEvent } from '@nostrata/protocol';
 import { createMemoryStore, type EventStore } from '@nostrata/store';
-import { startPostgres } from '@nostrata/testing';
+import { createUncheckedEvent, type EventParts, startPostgres } from '@nostrata/testing';
 import type { View } from './contract.ts';
 import { viewsPragmas } from './pragmas.ts';
 
-/** The parts of an event that a law cares about. */
-export interface Parts {
-  readonly kind?: number;
-  readonly created_at?: number;
-  readonly tags?: readonly Tag[];
-  readonly content?: string;
-}
-
-/** An event with a true id and a signature that nobody checks, so that thousands cost nothing. */
-export function createEvent(author: string, parts: Parts = {}): VerifiedEvent {
-  const { kind = 1, created_at = 1_600_000_000, tags = [], content = '' } = parts;
-  const pubkey = pubkeyOf(author);
-  const id = hash(idPreimage({ pubkey, created_at, kind, tags, content }));
-  const event: NostrEvent = { id, pubkey, created_at, kind, tags, content, sig: id + id };
-  return event as VerifiedEvent;
-}
-
-/** The pubkey of the author of that name. */
-export function pubkeyOf(author: string): string {
-  return hash(`author ${author}`);
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+/** An event whose signature nobody checks; its date matters to few laws. */
+export function createEvent(author: string, parts: EventParts = {}): VerifiedEvent {
+  return createUncheckedEvent(author, { created_at: 1_600_000_000, ...parts });
 }
 
 /** A store in memory whose clock stands still. */

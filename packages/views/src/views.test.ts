@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Kind } from '@nostrata/protocol';
 import { type Seq, toSeq } from '@nostrata/store';
-import { waitUntil } from '@nostrata/testing';
+import { uncheckedPubkey, waitUntil } from '@nostrata/testing';
 import type { View } from './contract.ts';
 import { ViewError } from './errors.ts';
 import { getRelayList, relayListView } from './relay-list.ts';
 import { createRowView } from './row-view.ts';
 import { countingView } from './test-counting.ts';
-import { createEngines, createEvent, createStore, pubkeyOf, putAll, readRows } from './test-world.ts';
+import { createEngines, createEvent, createStore, putAll, readRows } from './test-world.ts';
 import { createViews } from './views.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nostrata-views-'));
@@ -57,14 +57,14 @@ for (const engine of engines) {
       await using views = await createViews({ store, database, views: [relayListView] });
       const get = async () => {
         await views.caughtUp();
-        return (await getRelayList(database, pubkeyOf('alice')))?.relays.map(({ url }) => url);
+        return (await getRelayList(database, uncheckedPubkey('alice')))?.relays.map(({ url }) => url);
       };
       assert.equal(await get(), undefined);
       await putAll(store, [relayList('alice', 'wss://a.example', 10)]);
       assert.deepEqual(await get(), ['wss://a.example']);
       await putAll(store, [relayList('alice', 'wss://b.example', 20), relayList('alice', 'wss://old.example', 15)]);
       assert.deepEqual(await get(), ['wss://b.example']);
-      await putAll(store, [createEvent('alice', { kind: 5, tags: [['a', `10002:${pubkeyOf('alice')}:`]] })]);
+      await putAll(store, [createEvent('alice', { kind: 5, tags: [['a', `10002:${uncheckedPubkey('alice')}:`]] })]);
       assert.equal(await get(), undefined);
     });
 
@@ -264,8 +264,8 @@ for (const engine of engines) {
       await putAll(store, [profile('alice', 'a'), profile('bob', 'b'), profile('carol', 'c')]);
       await views.caughtUp();
       assert.deepEqual((await views.rebuild('text', { verify: true })).differences, []);
-      await database.query('DELETE FROM view_text WHERE pubkey = $1', [pubkeyOf('alice')]);
-      await database.query("UPDATE view_text SET text = 'wrong' WHERE pubkey = $1", [pubkeyOf('bob')]);
+      await database.query('DELETE FROM view_text WHERE pubkey = $1', [uncheckedPubkey('alice')]);
+      await database.query("UPDATE view_text SET text = 'wrong' WHERE pubkey = $1", [uncheckedPubkey('bob')]);
       await database.query("INSERT INTO view_text (pubkey, text, event_id, created_at) VALUES ('f', '', '', 0)");
       const told: string[] = [];
       views.onApplied((name) => told.push(name));

@@ -3,20 +3,21 @@ import { after, describe, test } from 'node:test';
 import type { Database } from '@nostrata/database';
 import type { VerifiedEvent } from '@nostrata/protocol';
 import { createMemoryStore, type EventStore } from '@nostrata/store';
+import { createUncheckedEvent } from '@nostrata/testing';
 import { createViews } from '@nostrata/views';
 import { createFacts } from './facts.ts';
 import { createStatisticsViews } from './statistics-view.ts';
 import { type Metric, migrateFacts } from './tables.ts';
 import { createEngines } from './test-engines.ts';
-import { createEvent, createInvoice, createZap } from './test-history.ts';
+import { createInvoice, createZap } from './test-history.ts';
 import { sumByKey } from './test-rows.ts';
 
 const start = 1_700_000_000;
-const note = createEvent('alice', { tags: [['client', 'Amethyst']], content: 'ö' });
-const reply = createEvent('bob', { tags: [['e', note.id, '', 'reply']], content: 'é' });
+const note = createUncheckedEvent('alice', { tags: [['client', 'Amethyst']], content: 'ö' });
+const reply = createUncheckedEvent('bob', { tags: [['e', note.id, '', 'reply']], content: 'é' });
 const zap = createZap('bob', { to: 'alice', invoice: createInvoice('20u', 1) });
-const profile = createEvent('alice', { kind: 0, content: '{}' });
-const passing = createEvent('alice', { tags: [['expiration', String(start + 100)]], content: 'soon gone' });
+const profile = createUncheckedEvent('alice', { kind: 0, content: '{}' });
+const passing = createUncheckedEvent('alice', { tags: [['expiration', String(start + 100)]], content: 'soon gone' });
 const all = [note, reply, zap, profile, passing];
 
 const metrics: readonly Metric[] = ['events', 'bytes', 'client', 'replies', 'zaps', 'zap_msat'];
@@ -30,8 +31,8 @@ interface Departure {
   readonly known: readonly VerifiedEvent[];
 }
 
-const newer = createEvent('alice', { kind: 0, created_at: start + 1, content: '{"name":"alice"}' });
-const deletion = createEvent('alice', {
+const newer = createUncheckedEvent('alice', { kind: 0, created_at: start + 1, content: '{"name":"alice"}' });
+const deletion = createUncheckedEvent('alice', {
   kind: 5,
   created_at: start + 1,
   tags: [
@@ -39,7 +40,7 @@ const deletion = createEvent('alice', {
     ['e', passing.id],
   ],
 });
-const vanishing = createEvent('alice', { kind: 62, created_at: start + 1, tags: [['relay', 'ALL_RELAYS']] });
+const vanishing = createUncheckedEvent('alice', { kind: 62, created_at: start + 1, tags: [['relay', 'ALL_RELAYS']] });
 const without = (...gone: readonly VerifiedEvent[]) => all.filter((event) => !gone.includes(event));
 
 const departures: readonly Departure[] = [

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import type { Database, Queryable } from '@nostrata/database';
+import type { Database } from '@nostrata/database';
 import type { NostrEvent, VerifiedEvent } from '@nostrata/protocol';
 import { type Change, createMemoryStore, type EventStore, type Seq } from '@nostrata/store';
-import { fc, type SeededRandom, seededRandom, testSeed } from '@nostrata/testing';
+import { createMortalDatabase, fc, type SeededRandom, seededRandom, testSeed } from '@nostrata/testing';
 import { createViews, type View } from '@nostrata/views';
 import { createFacts } from './facts.ts';
 import { createStatisticsViews } from './statistics-view.ts';
@@ -25,31 +25,6 @@ const allTables = new Set<string>();
 // Requests of random histories carry no true signature.
 const createAll = () => createStatisticsViews({ secret: new Uint8Array(32), verify: () => true });
 
-/** A database whose process dies before the statement of that number: what was not committed is gone. */
-function createMortal(database: Database, statements: number): Database {
-  let left = statements;
-  const die = (): void => {
-    left -= 1;
-    if (left < 0) throw new Error('killed');
-  };
-  const wrap = (queryable: Queryable): Queryable => ({
-    query: async (sql, parameters) => {
-      die();
-      return await queryable.query(sql, parameters);
-    },
-  });
-  return {
-    ...database,
-    query: wrap(database).query,
-    transaction: async (work) =>
-      await database.transaction(async (transaction) => {
-        const result = await work(wrap(transaction));
-        die();
-        return result;
-      }),
-  };
-}
-
 /** One life: a store, its facts, and what was told to them. */
 interface Life {
   readonly random: SeededRandom;
@@ -67,7 +42,7 @@ interface Life {
 async function survive({ random, database }: Life, work: (database: Database) => Promise<void>): Promise<void> {
   for (let tries = random.integer(3); tries > 0; tries -= 1) {
     try {
-      await work(createMortal(database, random.integer(random.pick([10, 150]))));
+      await work(createMortalDatabase(database, random.integer(random.pick([10, 150]))));
     } catch (error) {
       if (!/killed/.test(String(error))) throw error;
       deaths.count += 1;

@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import type { Database, SqlRow } from '@nostrata/database';
 import type { NostrEvent, VerifiedEvent } from '@nostrata/protocol';
 import { createMemoryStore, type EventStore } from '@nostrata/store';
-import { fc, seededRandom, testSeed } from '@nostrata/testing';
+import { createUncheckedEvent, fc, seededRandom, testSeed, uncheckedPubkey } from '@nostrata/testing';
 import { createViews } from '@nostrata/views';
 import { toDay, toHour, undated } from './buckets.ts';
 import { createFacts } from './facts.ts';
@@ -13,7 +13,7 @@ import { createSketch } from './sketch.ts';
 import { createStatisticsViews } from './statistics-view.ts';
 import { type Metric, migrateFacts } from './tables.ts';
 import { createEngines } from './test-engines.ts';
-import { createEvent, createHistory, createInvoice, createZap, edges, pubkeyOf } from './test-history.ts';
+import { createHistory, createInvoice, createZap, edges } from './test-history.ts';
 import { readFacts, sumByBucket, sumByKey } from './test-rows.ts';
 import { zapBuckets } from './zap-receipts.ts';
 
@@ -66,13 +66,13 @@ for (const { name, skip, open } of engines) {
       await using database = await open();
       await using world = await createWorld(database);
       const noon = Date.UTC(2026, 0, 1, 12) / 1_000;
-      const note = createEvent('alice', { created_at: noon });
-      const profiles = [1, 2, 3].map((i) => createEvent('alice', { kind: 0, created_at: noon + i }));
+      const note = createUncheckedEvent('alice', { created_at: noon });
+      const profiles = [1, 2, 3].map((i) => createUncheckedEvent('alice', { kind: 0, created_at: noon + i }));
       await world.tell(
         note,
         note,
         ...profiles,
-        createEvent('bob', { created_at: noon }),
+        createUncheckedEvent('bob', { created_at: noon }),
         ...profiles.toReversed(),
         note,
       );
@@ -89,7 +89,9 @@ for (const { name, skip, open } of engines) {
     test('keys that serve once make nobody a user', async () => {
       await using database = await open();
       await using world = await createWorld(database);
-      await world.tell(...[445, 1059, 20_001, 29_999].map((kind) => createEvent(`throw-away ${kind}`, { kind })));
+      await world.tell(
+        ...[445, 1059, 20_001, 29_999].map((kind) => createUncheckedEvent(`throw-away ${kind}`, { kind })),
+      );
       for (const table of ['statistics_author', 'view_statistics_author', 'view_statistics_author_day']) {
         assert.deepEqual(await database.query(`SELECT * FROM ${table}`), [], table);
       }
@@ -153,7 +155,9 @@ for (const { name, skip, open } of engines) {
         content: text,
       });
       const samples = fc.sample(parts, { seed: testSeed(), numRuns: 400 });
-      const events = [...new Map(samples.map((sample) => createEvent('alice', sample)).map((e) => [e.id, e])).values()];
+      const events = [
+        ...new Map(samples.map((sample) => createUncheckedEvent('alice', sample)).map((e) => [e.id, e])).values(),
+      ];
       for (let next = 0; next < events.length; next += 100) await world.tell(...events.slice(next, next + 100));
       assert.equal(
         total(await sumByKey(database, 'events')),
@@ -167,9 +171,11 @@ for (const { name, skip, open } of engines) {
       await using database = await open();
       const counter = { statements: 0 };
       await using world = await createWorld(countStatements(database, counter));
-      await world.tell(createEvent('alice'));
+      await world.tell(createUncheckedEvent('alice'));
       counter.statements = 0;
-      const events = Array.from({ length: 1_000 }, (_, i) => createEvent(`author ${i % 300}`, { content: `${i}` }));
+      const events = Array.from({ length: 1_000 }, (_, i) =>
+        createUncheckedEvent(`author ${i % 300}`, { content: `${i}` }),
+      );
       await world.tell(...events);
       assert.ok(counter.statements < 120, `${counter.statements} statements`);
       assert.equal(total(await sumByKey(database, 'events')), 1_001);
@@ -203,7 +209,7 @@ for (const { name, skip, open } of engines) {
         assert.equal(total(await sumByKey(database, 'zaps_duplicate')), index);
       }
       for (const [index, { id }] of receipts.toSorted((a, b) => (a.id < b.id ? -1 : 1)).entries()) {
-        await world.tell(createEvent('server', { kind: 5, tags: [['e', id]] }));
+        await world.tell(createUncheckedEvent('server', { kind: 5, tags: [['e', id]] }));
         assert.equal(total(await sumByKey(database, 'zaps')), index === 2 ? 0 : 1);
       }
       assert.deepEqual(await database.query('SELECT * FROM view_statistics_zap'), []);
@@ -212,7 +218,9 @@ for (const { name, skip, open } of engines) {
     test('days end at midnight in UTC, leap days are days, and what is no time is in totals only', async () => {
       await using database = await open();
       await using world = await createWorld(database);
-      await world.tell(...edges.map((created_at, index) => createEvent('alice', { created_at, content: `${index}` })));
+      await world.tell(
+        ...edges.map((created_at, index) => createUncheckedEvent('alice', { created_at, content: `${index}` })),
+      );
       const expected = new Map<number, number>();
       for (const created_at of edges) {
         const isDated = created_at >= Date.UTC(2020, 10, 7) / 1_000 && created_at <= 2 ** 33;
@@ -236,12 +244,12 @@ for (const { name, skip, open } of engines) {
       await using world = await createWorld(countStatements(database, counter));
       const tellOne = async (created_at: number): Promise<number> => {
         counter.statements = 0;
-        await world.tell(createEvent('alice', { created_at }));
+        await world.tell(createUncheckedEvent('alice', { created_at }));
         return counter.statements;
       };
       const first = await tellOne(Date.UTC(2025, 0, 1) / 1_000);
       const days = Array.from({ length: 365 }, (_, i) => Date.UTC(2025, 1, 1 + i) / 1_000);
-      await world.tell(...days.map((created_at) => createEvent('bob', { created_at })));
+      await world.tell(...days.map((created_at) => createUncheckedEvent('bob', { created_at })));
       const before = await readFacts(database);
       assert.ok((await tellOne(Date.UTC(2026, 6, 1) / 1_000)) <= first);
       const now = await readFacts(database);
@@ -262,7 +270,7 @@ for (const { name, skip, open } of engines) {
       await using database = await open();
       await using world = await createWorld(database);
       const [older, newer] = [1, 2].map((hour) =>
-        createEvent('alice', { kind: 0, created_at: 1_700_000_000 + hour * 90_000 }),
+        createUncheckedEvent('alice', { kind: 0, created_at: 1_700_000_000 + hour * 90_000 }),
       );
       assert.ok(older && newer);
       await world.tell(newer);
@@ -278,7 +286,7 @@ for (const { name, skip, open } of engines) {
       await world.tell();
       assert.deepEqual([...(await sumByKey(database, 'events'))], [[0, 1]]);
       assert.deepEqual(await database.query('SELECT * FROM statistics_observed_total'), []);
-      assert.equal(pubkeyOf('alice'), older.pubkey);
+      assert.equal(uncheckedPubkey('alice'), older.pubkey);
     });
   });
 }

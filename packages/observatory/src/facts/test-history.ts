@@ -1,28 +1,6 @@
 import { createHash } from 'node:crypto';
-import { idPreimage, Kind, type NostrEvent, type Tag, type VerifiedEvent } from '@nostrata/protocol';
-import type { SeededRandom } from '@nostrata/testing';
-
-/** The parts of an event that a law cares about. */
-export interface Parts {
-  readonly kind?: number;
-  readonly created_at?: number;
-  readonly tags?: readonly Tag[];
-  readonly content?: string;
-}
-
-/** An event with a true id and a signature that nobody checks, so that thousands cost nothing. */
-export function createEvent(author: string, parts: Parts = {}): VerifiedEvent {
-  const { kind = 1, created_at = 1_700_000_000, tags = [], content = '' } = parts;
-  const pubkey = pubkeyOf(author);
-  const id = hash(idPreimage({ pubkey, created_at, kind, tags, content }));
-  const event: NostrEvent = { id, pubkey, created_at, kind, tags, content, sig: id + id };
-  return event as VerifiedEvent;
-}
-
-/** The pubkey of the author of that name. */
-export function pubkeyOf(author: string): string {
-  return hash(`author ${author}`);
-}
+import { Kind, type NostrEvent, type Tag, type VerifiedEvent } from '@nostrata/protocol';
+import { createUncheckedEvent, type SeededRandom, uncheckedPubkey } from '@nostrata/testing';
 
 function hash(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
@@ -59,10 +37,13 @@ export function createZap(
   from: string,
   { to, invoice, created_at = 1_700_000_000, tags = [] }: ZapParts,
 ): VerifiedEvent {
-  const people: Tag[] = [['p', pubkeyOf(to)]];
-  const request = createEvent(from, { kind: Kind.zapRequest, tags: [...people, ['relays', 'wss://a'], ...tags] });
+  const people: Tag[] = [['p', uncheckedPubkey(to)]];
+  const request = createUncheckedEvent(from, {
+    kind: Kind.zapRequest,
+    tags: [...people, ['relays', 'wss://a'], ...tags],
+  });
   const description: Tag = ['description', JSON.stringify(request)];
-  return createEvent('server', {
+  return createUncheckedEvent('server', {
     kind: Kind.zapReceipt,
     created_at,
     tags: [...people, ['bolt11', invoice], description],
@@ -138,7 +119,7 @@ function createRandomEvent(random: SeededRandom, earlier: readonly NostrEvent[])
   if (kind === 62) tags.push(['relay', 'ALL_RELAYS']);
   if (kind >= 30_000) tags.push(['d', random.pick(['a', 'b'])]);
   tags.push(...createTags(random));
-  return createEvent(random.pick(authors), { kind, created_at, tags, content: 'é'.repeat(random.integer(4)) });
+  return createUncheckedEvent(random.pick(authors), { kind, created_at, tags, content: 'é'.repeat(random.integer(4)) });
 }
 
 function createTags(random: SeededRandom): Tag[] {
