@@ -3,6 +3,7 @@ export const ladder = [
   'protocol',
   'database',
   'cache',
+  'http',
   'store',
   'ingest',
   'network',

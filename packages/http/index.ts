@@ -1,0 +1,24 @@
+export { type ActionParts, type Asked, callerOf, defineAction, Reply, type ReplyParts } from './src/action.ts';
+export type {
+  Access,
+  Authenticate,
+  Caller,
+  CallerRole,
+  Clock,
+  Credentials,
+  HttpRequest,
+  HttpRoute,
+  Json,
+  Method,
+  Operation,
+  Parameter,
+  RateTier,
+} from './src/contract.ts';
+export {
+  type Outgoing,
+  OutgoingError,
+  type OutgoingFault,
+  type OutgoingReply,
+  type OutgoingRequest,
+} from './src/outgoing.ts';
+export { Problem, type ProblemSaying, type ProblemStatus } from './src/problem.ts';

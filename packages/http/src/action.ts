@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import type { Access, Caller, HttpRequest, HttpRoute, Json, Method, Operation, Parameter } from './contract.ts';
+import { bodyBytesUsual } from './limits.ts';
+import { Problem } from './problem.ts';
+
+/** What a reply is made of. */
+export interface ReplyParts<Answer> {
+  readonly status?: 200 | 201 | 202 | 204 | undefined;
+  /** Undefined for an empty body. */
+  readonly answer?: Answer | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** `Set-Cookie` lines. */
+  readonly cookies?: readonly string[] | undefined;
+  /** A body that is not JSON, in place of `answer`. */
+  readonly raw?: { readonly contentType: string; readonly bytes: Uint8Array<ArrayBuffer> | string } | undefined;
+}
+
+/** What the handler of an action gets: everything was checked. */
+export interface Asked<Parameters, Body> {
+  readonly parameters: Parameters;
+  readonly body: Body;
+  /** There on all routes but those for anyone. */
+  readonly caller: Caller | undefined;
+  readonly request: HttpRequest;
+}
+
+/** What an action is made of. */
+export interface ActionParts<Parameters extends z.ZodObject, Body extends z.ZodType, Answer> {
+  readonly method: Method;
+  readonly path: string;
+  /** The name of the operation for generated clients: `createApiKey`. */
+  readonly operation: string;
+  readonly group: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly access: Access;
+  /** Parameters of path and query, all read from text; none unless told. */
+  readonly parameters?: Parameters | undefined;
+  /** The JSON body; none unless told. */
+  readonly body?: Body | undefined;
+  /** Bytes of the body at most; 64 KiB unless told. */
+  readonly bodyBytesMax?: number | undefined;
+  readonly answer: z.ZodType<Answer>;
+  /** Codes of the problems of this route by status, for the document: `{ 409: 'name-taken' }`. */
+  readonly problems?: Readonly<Record<number, string>> | undefined;
+  readonly isCounted?: boolean | undefined;
+  handle(asked: Asked<z.output<Parameters>, z.output<Body>>): Promise<Answer | Reply<Answer>>;
+}
+
+/** An answer that has its own status, headers, cookies or body; what is not one is JSON with status 200. */
+export class Reply<Answer> {
+  readonly parts: ReplyParts<Answer>;
+
+  constructor(parts: ReplyParts<Answer>) {
+    this.parts = parts;
+  }
+}
+
+/** Makes a route of an action: reads parameters and body by their schemas, and writes the answer as JSON that nobody keeps. */
+export function defineAction<
+  Answer,
+  Parameters extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  Body extends z.ZodType = z.ZodUndefined,
+>(parts: ActionParts<Parameters, Body, Answer>): HttpRoute {
+  return {
+    method: parts.method,
+    path: parts.path,
+    access: parts.access,
+    isCounted: parts.isCounted ?? true,
+    bodyBytesMax: parts.body === undefined ? 0 : (parts.bodyBytesMax ?? bodyBytesUsual),
+    operation: toOperation(parts),
+    async serve(request) {
+      const parameters = readParameters(parts.parameters ?? noParameters, request) as z.output<Parameters>;
+      const body = (parts.body && (await readJson(parts.body, request))) as z.output<Body>;
+      const result = await parts.handle({ parameters, body, caller: request.caller, request });
+      return toResponse(result, request.headers);
+    },
+  };
+}
+
+/** Who makes the request, on routes that only let in somebody. */
+export function callerOf({ caller }: { readonly caller: Caller | undefined }): Caller {
+  if (caller === undefined) throw new Problem(401, 'sign-in', 'sign in first');
+  return caller;
+}
+
+const noParameters = z.object({});
+
+function readParameters(schema: z.ZodObject, { path, query }: HttpRequest): unknown {
+  const given: Record<string, string> = { ...path };
+  for (const [name, value] of query) {
+    if (!Object.hasOwn(schema.shape, name) || Object.hasOwn(given, name)) {
+      const why = Object.hasOwn(given, name) ? 'must be given once' : 'is no parameter of this route';
+      throw new Problem(400, 'bad-parameter', `${JSON.stringify(name.slice(0, 40))} ${why}`);
+    }
+    given[name] = value;
+  }
+  return parse(schema, given, 'bad-parameter');
+}
+
+async function readJson(schema: z.ZodType, request: HttpRequest): Promise<unknown> {
+  const type = request.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+  const bytes = await request.readBody();
+  if (bytes.byteLength > 0 && type !== 'application/json') {
+    throw new Problem(415, 'bad-type', 'send the body as application/json');
+  }
+  let value: unknown;
+  try {
+    value = bytes.byteLength === 0 ? {} : JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new Problem(400, 'bad-body', { message: 'the body is not JSON', cause });
+  }
+  return parse(schema, value, 'bad-body');
+}
+
+function parse(schema: z.ZodType, value: unknown, code: string): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const place = issue?.path.join('.') ?? '';
+  throw new Problem(400, code, `${place === '' ? '' : `${place}: `}${issue?.message ?? 'not as it should be'}`);
+}
+
+function toResponse<Answer>(result: Answer | Reply<Answer>, common: Readonly<Record<string, string>>): Response {
+  const parts: ReplyParts<Answer> = result instanceof Reply ? result.parts : { answer: result };
+  const { status = 200, answer, headers = {}, cookies = [], raw } = parts;
+  const all = new Headers({ ...common, 'Cache-Control': 'no-store', ...headers });
+  for (const cookie of cookies) all.append('Set-Cookie', cookie);
+  if (raw !== undefined) {
+    all.set('Content-Type', raw.contentType);
+    return new Response(raw.bytes, { status, headers: all });
+  }
+  if (answer === undefined) return new Response(null, { status: status === 200 ? 204 : status, headers: all });
+  all.set('Content-Type', 'application/json; charset=utf-8');
+  return new Response(JSON.stringify(answer), { status, headers: all });
+}
+
+function toOperation<Parameters extends z.ZodObject, Body extends z.ZodType, Answer>(
+  parts: ActionParts<Parameters, Body, Answer>,
+): Operation {
+  const toSchema = (schema: z.ZodType, io: 'input' | 'output') =>
+    z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
+  const content = (schema: Json) => ({ 'application/json': { schema } });
+  const problems = Object.entries(parts.problems ?? {}).map(([status, codes]): [string, Json] => [
+    status,
+    { description: `\`${codes}\``, content: content({ $ref: '#/components/schemas/ApiError' }) },
+  ]);
+  return {
+    operationId: parts.operation,
+    tags: [parts.group],
+    summary: parts.summary,
+    description: parts.description,
+    parameters: toParameters(parts),
+    ...(parts.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: content(toSchema(parts.body, 'input')) } }),
+    responses: {
+      '200': { description: parts.summary, content: content(toSchema(parts.answer, 'output')) },
+      ...Object.fromEntries(problems),
+    },
+    ...(parts.access.kind === 'anyone' ? {} : { security: [{ session: [] }, { apiKey: [] }, { nip98: [] }] }),
+  };
+}
+
+function toParameters({
+  parameters,
+  path,
+}: {
+  readonly parameters?: z.ZodObject | undefined;
+  readonly path: string;
+}): Parameter[] {
+  if (parameters === undefined) return [];
+  const json = z.toJSONSchema(parameters, { io: 'input', unrepresentable: 'any' });
+  const required = new Set(json.required ?? []);
+  return Object.entries(json.properties ?? {}).map(([name, property]) => {
+    const { description = '', ...schema } = property as Json & { readonly description?: string };
+    const isInPath = path.split('/').includes(`:${name}`);
+    return { name, in: isInPath ? 'path' : 'query', required: isInPath || required.has(name), description, schema };
+  });
+}
