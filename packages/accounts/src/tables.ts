@@ -26,7 +26,7 @@ const people = [
   `CREATE TABLE session (id TEXT PRIMARY KEY, user_id TEXT NOT NULL, turn BIGINT NOT NULL, turned_ms BIGINT NOT NULL,
     method TEXT NOT NULL, agent TEXT NOT NULL, address TEXT NOT NULL, created_ms BIGINT NOT NULL,
     used_ms BIGINT NOT NULL, expires_ms BIGINT NOT NULL, revoked_ms BIGINT)`,
-  'CREATE INDEX session_user ON session (user_id)',
+  'CREATE INDEX session_of_user ON session (user_id)',
 ];
 
 const keys = [
