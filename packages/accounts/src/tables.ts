@@ -47,12 +47,15 @@ const namesAndDomains = [
   `CREATE UNIQUE INDEX domain_host ON domain (host) WHERE state IN ('verified', 'failing', 'suspended')`,
   'CREATE INDEX domain_user ON domain (user_id)',
   'CREATE INDEX domain_next_check ON domain (next_check_ms)',
-  // NIP-05: local part and host. What phase it is in follows from its times (see name phases) and is not stored.
+  // NIP-05: local part and host. What phase it is in follows from its times (see name phases) and is not
+  // stored; what is stored is the phase that its holder was last told of, and when to look at it again.
   `CREATE TABLE name (id TEXT PRIMARY KEY, host TEXT NOT NULL, local TEXT NOT NULL, user_id TEXT NOT NULL,
     pubkey TEXT NOT NULL, relays TEXT NOT NULL, coverage TEXT NOT NULL, created_ms BIGINT NOT NULL,
-    held_until_ms BIGINT, paid_until_ms BIGINT, ended_ms BIGINT, free_ms BIGINT, is_current BIGINT NOT NULL)`,
+    held_until_ms BIGINT, paid_until_ms BIGINT, ended_ms BIGINT, free_ms BIGINT, is_current BIGINT NOT NULL,
+    phase_told TEXT NOT NULL, due_ms BIGINT)`,
   'CREATE UNIQUE INDEX name_current ON name (host, local) WHERE is_current = 1',
   'CREATE INDEX name_user ON name (user_id)',
+  'CREATE INDEX name_due ON name (due_ms) WHERE due_ms IS NOT NULL',
   'CREATE INDEX name_pubkey ON name (pubkey)',
   `CREATE TABLE name_change (id TEXT PRIMARY KEY, name_id TEXT NOT NULL, at_ms BIGINT NOT NULL, what TEXT NOT NULL,
     from_pubkey TEXT, to_pubkey TEXT, evidence TEXT)`,
