@@ -1,4 +1,5 @@
 export type { BotFlag } from './src/account/bots.ts';
+export { createTrustRoutes, type TrustRoutesParts } from './src/api/routes.ts';
 export {
   type Assertion,
   type AssertionDraft,

@@ -53,6 +53,8 @@ export interface TrustScore {
   readonly graph: { readonly users: number; readonly follows: number };
   /** The time (ms) up to which the log is in it. */
   readonly asOf: number;
+  /** The time (ms) at which it was computed. */
+  readonly lastCalculated: number;
   /** An iteration was cut short. */
   readonly approximate: boolean;
   /** Something is missing: there are no anchors, or lists were cut because of a limit. */

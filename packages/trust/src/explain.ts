@@ -11,9 +11,13 @@ export function explainScore(score: TrustScore): string[] {
         ? 'This is an anchor.'
         : `The shortest chain of follows from an anchor has ${wotDepth} step${wotDepth === 1 ? '' : 's'}.`,
   );
-  reasons.push(`${score.followersCount} follow lists of ${graph.users} known users name this account.`);
-  if (components.mutersCount > 0) reasons.push(`${components.mutersCount} accounts mute it.`);
-  if (components.reportersCount > 0) reasons.push(`${components.reportersCount} accounts report it.`);
+  reasons.push(
+    score.followersCount === 1
+      ? `One follow list among ${graph.users} known users names this account.`
+      : `${score.followersCount} follow lists among ${graph.users} known users name this account.`,
+  );
+  if (components.mutersCount > 0) reasons.push(accounts(components.mutersCount, 'mutes', 'mute'));
+  if (components.reportersCount > 0) reasons.push(accounts(components.reportersCount, 'reports', 'report'));
   reasons.push(
     score.accountAgeDays === null
       ? 'No event of this account is here, so that its age is not known.'
@@ -28,6 +32,10 @@ export function explainScore(score: TrustScore): string[] {
   if (score.partial)
     reasons.push('The score is partial: there are no known anchors, or lists were too long to be read.');
   return reasons;
+}
+
+function accounts(count: number, one: string, many: string): string {
+  return count === 1 ? `One account ${one} it.` : `${count} accounts ${many} it.`;
 }
 
 function rankReason({ trustScore, algorithm }: TrustScore): string {

@@ -79,6 +79,12 @@ export const assertionValueCharactersMax = 1_024;
 /** Declared providers of one user that count. */
 export const providersMax = 200;
 
+/** How long others may keep an answer of the HTTP API. */
+export const answerFreshMs = 30_000;
+
+/** Characters of a pubkey as it is written: an `nprofile` with a few relays. */
+export const nameCharactersMax = 1_024;
+
 /** Megabytes for new objects of the thread: more would only be filled with garbage. */
 export const threadYoungMb = 24;
 

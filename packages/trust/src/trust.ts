@@ -57,7 +57,8 @@ export function createTrust(options: TrustOptions): Trust {
     refresh: () => ranker.refresh(),
     score,
     async explain(pubkey) {
-      const [known, reasons] = await Promise.all([score(pubkey), ranker.ranked().ask('reasons', { pubkey })]);
+      const known = await score(pubkey);
+      const reasons = await ranker.ranked().ask('reasons', { pubkey });
       return { score: known, reasons: explainScore(known), ...reasons };
     },
     async path(from, to) {
@@ -102,7 +103,9 @@ async function computeScore({ ask, figures, asOf }: Ranked, subject: Subject): P
   const { store, pubkey, observer, nowMs, discounts } = subject;
   const [[standing], account] = await Promise.all([
     ask('standings', { pubkeys: [pubkey], observer }),
-    loadAccount(store, pubkey, nowMs),
+    loadAccount(store, pubkey, nowMs).catch((cause: unknown) => {
+      throw new TrustError('unavailable', 'the event store gave no answer about the account', { cause });
+    }),
   ]);
   if (!standing) throw new TrustError('unavailable', 'the web of trust gave no answer');
   const { followersCount, followingCount, depth, isApproximate, ...components } = standing;
@@ -126,6 +129,7 @@ async function computeScore({ ask, figures, asOf }: Ranked, subject: Subject): P
     discountPercent: isBot ? 0 : discountOf(anchoredRank, account.accountAgeDays, discounts),
     graph: { users: figures.users, follows: figures.follows },
     asOf,
+    lastCalculated: nowMs,
     approximate: isApproximate,
     partial: figures.leftOut > 0 || figures.anchors === 0,
     stale: false,

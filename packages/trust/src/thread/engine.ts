@@ -127,6 +127,7 @@ function rankAll(state: State, anchors: readonly string[]): NetworkFigures {
     },
     leftOut: graph.leftOut,
     first: firstOf(state, undefined, ranking.anchored ?? ranking.global),
+    isApproximate: ranking.isApproximate,
   };
 }
 

@@ -1,8 +1,12 @@
+import type { Filter } from '@nostrata/protocol';
 import type { Change, EventStore } from '@nostrata/store';
 import type { Relation } from '../graph/graph.ts';
 import { relationByKind } from '../graph/read-list.ts';
 import { loadBatchEvents, replaceBatchAuthors, waitingListsMax } from '../limits.ts';
 import type { Ask } from './thread.ts';
+
+/** Matches no event, and costs nothing to look for. */
+const nothing: Filter = { ids: ['0'.repeat(64)] };
 
 /** Keeps the graph of a thread equal to the store. */
 export interface Feed {
@@ -49,6 +53,8 @@ export function createFeed(store: EventStore): Feed {
     async flush(ask) {
       const lists = [...waiting.values()];
       waiting.clear();
+      // A store that is away tells of no changes either: ranks that it cannot confirm must grow old.
+      if (lists.length === 0) await store.count([nothing]);
       try {
         for (const [kind, relation] of relationByKind) {
           const authors = lists.filter((list) => list.kind === kind).map(({ pubkey }) => pubkey);

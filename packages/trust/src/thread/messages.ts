@@ -37,6 +37,8 @@ export interface NetworkFigures {
   /** Names in lists that were left out because of a limit. */
   readonly leftOut: number;
   readonly first: readonly NamedRank[];
+  /** An iteration was cut short. */
+  readonly isApproximate: boolean;
 }
 
 /** Why somebody stands where they stand. */

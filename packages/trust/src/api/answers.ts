@@ -1,0 +1,41 @@
+import type { z } from 'zod';
+import type { TrustNetwork, TrustScore } from '../contract.ts';
+import type { networkAnswer, scoreAnswer, standing } from './schemas.ts';
+
+/** A score as it is sent: times are texts, and what is not there is null. */
+export function toScoreAnswer(score: TrustScore): z.output<typeof scoreAnswer> {
+  return {
+    ...score,
+    observer: score.observer ?? null,
+    botFlags: [...score.botFlags],
+    asOf: toInstant(score.asOf),
+    lastCalculated: toInstant(score.lastCalculated),
+  };
+}
+
+/** The network as it is sent. */
+export function toNetworkAnswer(network: TrustNetwork): z.output<typeof networkAnswer> {
+  const { state, muters, reporters, anchors, reachedByHops, iterations, leftOut, first } = network;
+  return {
+    ...toStanding(network),
+    ...{ state, muters, reporters, anchors, iterations, leftOut },
+    reachedByHops: [...reachedByHops],
+    first: [...first],
+  };
+}
+
+/** How much an answer about the whole graph is worth. */
+export function toStanding(network: TrustNetwork): z.output<typeof standing> {
+  const { users, follows, asOf, isApproximate, anchors, leftOut, state } = network;
+  return {
+    graph: { users, follows },
+    asOf: toInstant(asOf),
+    approximate: isApproximate,
+    partial: leftOut > 0 || anchors === 0,
+    stale: state !== 'ready',
+  };
+}
+
+function toInstant(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
