@@ -1,4 +1,5 @@
 export { type ActionParts, type Asked, callerOf, defineAction, Reply, type ReplyParts } from './src/action.ts';
+export { createHttpApi, type HttpApi, type HttpApiOptions } from './src/api.ts';
 export type {
   Access,
   Authenticate,
@@ -6,11 +7,14 @@ export type {
   CallerRole,
   Clock,
   Credentials,
+  HttpLogger,
+  HttpMetrics,
   HttpRequest,
   HttpRoute,
   Json,
   Method,
   Operation,
+  Origin,
   Parameter,
   RateTier,
 } from './src/contract.ts';
@@ -22,3 +26,4 @@ export {
   type OutgoingRequest,
 } from './src/outgoing.ts';
 export { Problem, type ProblemSaying, type ProblemStatus } from './src/problem.ts';
+export { defaultHttpSettings, type HttpSettings } from './src/settings.ts';

@@ -114,3 +114,24 @@ export interface HttpRoute {
   readonly operation: Operation | undefined;
   serve(request: HttpRequest): Response | Promise<Response>;
 }
+
+/** Where a request comes from, after the rules of trusted proxies. */
+export interface Origin {
+  readonly ip: string;
+  readonly isSecure: boolean;
+  /** Host and port as the client used them. */
+  readonly host: string;
+}
+
+/** Where the room writes what its operator should know; pino fits. */
+export interface HttpLogger {
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** Facts that the room reports as they happen; every one may be left out. */
+export interface HttpMetrics {
+  /** Each answer; the route is its path as it is written, with its method before it where that is not GET. */
+  request?(route: string, status: number, seconds: number): void;
+  /** A failure that did not stop anything else, by where it was. */
+  failed?(where: string): void;
+}

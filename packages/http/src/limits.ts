@@ -1,2 +1,16 @@
 /** Bytes of a request's body unless a route says otherwise: what people type, and one event. */
 export const bodyBytesUsual = 64 * 1024;
+/** Bytes of a body that a route without one overlooks: clients send `{}` with everything. */
+export const bodyBytesOverlooked = 1_024;
+/** How long a body may take to arrive: 64 KiB are there in seconds, over the slowest lines too. */
+export const bodyMsMax = 20_000;
+/** How long an answer of the cache is waited for: longer, and the cache counts as gone. */
+export const cacheMsMax = 500;
+/** Callers that the limiter of this process counts while the cache is gone; the oldest is forgotten. */
+export const countedCallersMax = 20_000;
+/** Requests of one address in one window, unless told. */
+export const requestsUsual = 100;
+/** The window of the rate limit, unless told: 15 minutes. */
+export const windowMsUsual = 900_000;
+/** Wrong credentials of one address in one window, unless told: more than people mistype, too few to guess with. */
+export const failuresUsual = 30;

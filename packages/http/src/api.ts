@@ -1,0 +1,221 @@
+import type { Cache } from '@nostrata/cache';
+import { checkAccess } from './access.ts';
+import type {
+  Authenticate,
+  Caller,
+  Clock,
+  Credentials,
+  HttpLogger,
+  HttpMetrics,
+  HttpRequest,
+  HttpRoute,
+  Origin,
+  RateTier,
+} from './contract.ts';
+import { createFailureCount, type FailureCount } from './failures.ts';
+import { closeToOthers, commonHeaders, optionsHeaders, strictTransport } from './headers.ts';
+import { addressToCount, createLimiter, type Limiter } from './limiter.ts';
+import { bodyBytesOverlooked } from './limits.ts';
+import { createFindPath, type FoundPath, splitUrl } from './paths.ts';
+import { Problem } from './problem.ts';
+import { createReadBody } from './reading.ts';
+import { sendProblem } from './sending.ts';
+import type { HttpSettings } from './settings.ts';
+
+/** What the API is made of. */
+export interface HttpApiOptions {
+  /** Of all rooms. */
+  readonly routes: readonly HttpRoute[];
+  /** Left out where nobody can be known. */
+  readonly authenticate?: Authenticate | undefined;
+  readonly cache: Pick<Cache, 'increment'>;
+  readonly clock: Clock;
+  readonly logger: HttpLogger;
+  readonly metrics: HttpMetrics;
+  readonly settings: HttpSettings;
+  /** Is told of each answer of a route, refusals included, so that keys can count their use. */
+  readonly onAnswered?: ((caller: Caller | undefined, route: string, status: number) => void) | undefined;
+}
+
+/** One application for all routes; the server mounts it where they are. */
+export interface HttpApi {
+  /** Never rejects: whatever goes wrong is an answer. */
+  fetch(request: Request, bindings: { readonly origin: Origin }): Promise<Response>;
+}
+
+interface Parts {
+  readonly options: HttpApiOptions;
+  readonly limiter: Limiter;
+  readonly failures: FailureCount;
+  findPath(path: string): FoundPath | undefined;
+}
+
+/** What is known of a request so far, for its answer and for those who count. */
+interface Seen {
+  route: HttpRoute | undefined;
+  name: string;
+  caller: Caller | undefined;
+  readonly headers: Record<string, string>;
+}
+
+/** Creates the application; two routes of one method and path are a bug. */
+export function createHttpApi(options: HttpApiOptions): HttpApi {
+  const limiter = createLimiter(options);
+  const failures = createFailureCount(limiter, options.clock, options.settings.failures);
+  const parts: Parts = { options, limiter, failures, findPath: createFindPath(options.routes) };
+  return { fetch: (request, { origin }) => answer(request, origin, parts) };
+}
+
+/** Answers one request; whatever goes wrong becomes one error of the API. */
+async function answer(request: Request, origin: Origin, parts: Parts): Promise<Response> {
+  const { clock, metrics, onAnswered } = parts.options;
+  const startMs = clock.now();
+  const headers: Record<string, string> = { ...commonHeaders, ...(origin.isSecure ? strictTransport : {}) };
+  const seen: Seen = { route: undefined, name: 'none', caller: undefined, headers };
+  let response: Response;
+  try {
+    response = await dispatch(request, origin, { parts, seen });
+  } catch (error) {
+    response = sendProblem(toProblem(error, seen, parts.options), headers);
+  }
+  if (request.method === 'HEAD' && response.body !== null) {
+    await response.body.cancel();
+    response = new Response(null, { status: response.status, headers: response.headers });
+  }
+  metrics.request?.(seen.name, response.status, (clock.now() - startMs) / 1_000);
+  if (seen.route !== undefined) onAnswered?.(seen.caller, seen.name, response.status);
+  return response;
+}
+
+function toProblem(error: unknown, { name, route }: Seen, { metrics, logger }: HttpApiOptions): Problem {
+  if (error instanceof Problem) return error;
+  metrics.failed?.('api');
+  const text = error instanceof Error ? error.stack : String(error);
+  logger.error({ route: name, operation: route?.operation?.operationId, error: text }, 'a request failed');
+  return new Problem(500, 'failed', 'this request failed inside');
+}
+
+interface Progress {
+  readonly parts: Parts;
+  readonly seen: Seen;
+}
+
+async function dispatch(request: Request, origin: Origin, progress: Progress): Promise<Response> {
+  const { parts, seen } = progress;
+  const { method } = request;
+  const { target, path, query } = splitUrl(request.url);
+  const found = parts.findPath(path);
+  if (method === 'OPTIONS') {
+    seen.name = 'options';
+    return new Response(null, { status: 204, headers: { ...seen.headers, ...optionsHeaders(allowOf(found)) } });
+  }
+  const address = addressToCount(origin.ip);
+  const route = found?.entry.routeByMethod.get(method);
+  if (found === undefined || route === undefined) return refuse(address, path, { found, progress });
+  seen.route = route;
+  seen.name = nameOf(route);
+  const credentials: Credentials = {
+    method,
+    target,
+    address,
+    isSecure: origin.isSecure,
+    header: (name) => request.headers.get(name) ?? undefined,
+    readBody: createReadBody(request, {
+      bytesMax: route.bodyBytesMax || bodyBytesOverlooked,
+      clock: parts.options.clock,
+    }),
+  };
+  seen.caller = await findCaller(route, credentials, progress);
+  if (seen.caller?.by === 'session' && isOfCaller(route)) closeToOthers(seen.headers);
+  if (route.isCounted) await countRequest(address, progress);
+  checkAccess(route.access, seen.caller);
+  const asked = { path: found.piecesOf(route), host: origin.host.toLowerCase(), headers: seen.headers };
+  return route.serve(toRequest(credentials, { ...asked, caller: seen.caller, query }));
+}
+
+/** Whose answers are made for who asks; others may be read by everybody, who knows them anyway. */
+function isOfCaller({ access, method }: HttpRoute): boolean {
+  return access.kind !== 'anyone' || method !== 'GET';
+}
+
+function allowOf(found: FoundPath | undefined): string {
+  return found?.entry.allow ?? 'GET, HEAD, OPTIONS';
+}
+
+/** The name of a route in figures and logs. */
+function nameOf({ method, path }: HttpRoute): string {
+  return method === 'GET' ? path : `${method} ${path}`;
+}
+
+interface Refusing {
+  readonly found: FoundPath | undefined;
+  readonly progress: Progress;
+}
+
+/** Requests that fit no route count as everybody's do. */
+async function refuse(address: string, path: string, { found, progress }: Refusing): Promise<never> {
+  const [some] = found?.entry.routeByMethod.values() ?? [];
+  if (some !== undefined) progress.seen.name = some.path;
+  if (some?.isCounted !== false) await countRequest(address, progress);
+  if (found === undefined) throw new Problem(404, 'not-found', notFoundMessage(path));
+  const allow = allowOf(found);
+  const message = `this path understands ${allow}`;
+  throw new Problem(405, 'method-not-allowed', { message, headers: { Allow: allow } });
+}
+
+function notFoundMessage(path: string): string {
+  const hint = path.includes('://') ? '; a URL in a path must be percent-encoded' : '';
+  return `there is nothing at ${path.slice(0, 200)}; /api/v1/docs lists all routes${hint}`;
+}
+
+/**
+ * Finds out who asks. Wrong credentials are counted by address, so that nobody can try many. A cookie travels by itself:
+ * one that has run out neither hides what is public nor bars the way to a new one, and counts as any other request.
+ */
+async function findCaller(route: HttpRoute, credentials: Credentials, progress: Progress): Promise<Caller | undefined> {
+  const { failures, options } = progress.parts;
+  if (options.authenticate === undefined) return undefined;
+  const { address } = credentials;
+  const isMeant = credentials.header('authorization') !== undefined;
+  if (isMeant) failures.check(address);
+  try {
+    return await options.authenticate(credentials);
+  } catch (error) {
+    if (!(error instanceof Problem) || (error.status !== 401 && error.status !== 403)) throw error;
+    if (!isMeant && route.access.kind === 'anyone') return undefined;
+    await (isMeant ? failures.count(address) : countRequest(address, progress));
+    throw error;
+  }
+}
+
+async function countRequest(address: string, { parts, seen }: Progress): Promise<void> {
+  const { caller, headers } = seen;
+  const tier: RateTier = caller?.rate ?? parts.options.settings.anonymous;
+  const allowance = await parts.limiter.count(caller === undefined ? address : keyOf(caller), tier);
+  Object.assign(headers, allowance.headers);
+  if (allowance.isAllowed) return;
+  const seconds = Math.round(tier.windowMs / 1_000);
+  const message = `more than ${tier.requestsMax} requests in ${seconds} seconds: Retry-After says when to ask again`;
+  throw new Problem(429, 'rate-limited', { message, headers: allowance.headers });
+}
+
+/** Keys count by themselves, everything else of a user together. */
+function keyOf({ by, credential, userId }: Caller): string {
+  return by === 'api-key' ? `key:${credential}` : `user:${userId}`;
+}
+
+type Rest = Pick<HttpRequest, 'path' | 'host' | 'headers' | 'caller'> & { readonly query: string };
+
+function toRequest(credentials: Credentials, { query, ...rest }: Rest): HttpRequest {
+  let parsed: URLSearchParams | undefined;
+  return {
+    ...credentials,
+    ...rest,
+    isHead: credentials.method === 'HEAD',
+    // Parsed where it is asked for: copies that are known by their spelling never do.
+    get query() {
+      parsed ??= new URLSearchParams(query);
+      return parsed;
+    },
+  };
+}
