@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openRedisCache } from '@nostrata/cache';
@@ -72,8 +71,7 @@ describe('several collectors over one Redis and one store', { skip: !redis.isAva
     announce(10);
     await counted();
     for (const child of [two, three]) {
-      child.kill('SIGTERM');
-      if (child.exitCode === null) await once(child, 'exit');
+      await end(child, 'SIGTERM');
     }
     const totals = await readTotals(place);
     assert.deepEqual(new Set(Array.from(totals.values(), ({ events }) => events)), new Set([announced]));
@@ -92,14 +90,13 @@ describe('several collectors over one Redis and one store', { skip: !redis.isAva
       const note = builder.note(`note ${announced++}`);
       for (const relay of network.relays) relay.announce(note);
     };
-    const talk = setInterval(announceAll, 5);
+    const talk = setInterval(announceAll, 10);
     try {
       for (let kill = 0; kill < 4; kill++) {
         const child = await startCollector(place, redis.url, network);
-        await waitUntil(() => isEachHeldOnce(network), { timeoutMs: 10_000, what: 'the relays to be taken' });
+        await waitUntil(() => isEachHeldOnce(network), { timeoutMs: 8_000, what: 'the relays to be taken' });
         await new Promise((resolve) => setTimeout(resolve, random.integer(300)));
-        child.kill('SIGKILL');
-        await once(child, 'exit');
+        await end(child, 'SIGKILL');
       }
     } finally {
       clearInterval(talk);
@@ -107,8 +104,7 @@ describe('several collectors over one Redis and one store', { skip: !redis.isAva
     const last = await startCollector(place, redis.url, network);
     const isCounted = async (): Promise<boolean> => sumOf(await readTotals(place), 'events') >= announced * 4;
     await waitUntil(isCounted, { timeoutMs: 20_000, what: 'everything to be counted' });
-    last.kill('SIGTERM');
-    await once(last, 'exit');
+    await end(last, 'SIGTERM');
     const totals = await readTotals(place);
     assert.deepEqual(
       Array.from(totals.values(), ({ events }) => events),
@@ -166,8 +162,16 @@ async function startCollector(place: Place, redisUrl: string, { urls }: TestNetw
   child.stdout.on('data', (text: Buffer) => {
     output += text.toString();
   });
-  await waitUntil(() => output.includes('collecting'), { timeoutMs: 15_000, what: 'a collector to start' });
+  await waitUntil(() => output.includes('collecting'), { timeoutMs: 10_000, what: 'a collector to start' });
   return child;
+}
+
+/** Ends a collector that must be alive: one that crashed by itself, or does not end, is an error and no endless wait. */
+async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  const isOver = () => child.exitCode !== null || child.signalCode !== null;
+  assert.ok(!isOver(), `the collector ended by itself (${child.exitCode ?? child.signalCode})`);
+  child.kill(signal);
+  await waitUntil(isOver, { timeoutMs: 10_000, what: `a collector to end by ${signal}` });
 }
 
 function isEachHeldOnce({ relays: all }: TestNetwork): boolean {
