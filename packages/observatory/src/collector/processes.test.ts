@@ -162,7 +162,7 @@ async function startCollector(place: Place, redisUrl: string, { urls }: TestNetw
   child.stdout.on('data', (text: Buffer) => {
     output += text.toString();
   });
-  await waitUntil(() => output.includes('collecting'), { timeoutMs: 10_000, what: 'a collector to start' });
+  await waitUntil(() => output.includes('collecting'), { timeoutMs: 15_000, what: 'a collector to start' });
   return child;
 }
 
