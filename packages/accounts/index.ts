@@ -9,4 +9,12 @@ export type {
   Price,
   Purchase,
 } from './src/contract.ts';
+export {
+  createKeyAuthentication,
+  type KeyAuthentication,
+  type KeyAuthenticationParts,
+} from './src/keys/authentication.ts';
+export { createKeys, type Keys, type KeysParts } from './src/keys/keys.ts';
+export { createKeyRoutes, type KeyRoutesParts } from './src/keys/routes.ts';
+export { createKeyUsage, type KeyUsage, type KeyUsageParts } from './src/keys/usage.ts';
 export { migrateAccounts } from './src/tables.ts';
