@@ -41,7 +41,7 @@ export {
   parseClientMessage,
 } from './src/messages.ts';
 export { type Follow, type Follows, parseFollows } from './src/nip02.ts';
-export { decryptNip04 } from './src/nip04.ts';
+export { decryptNip04, encryptNip04 } from './src/nip04.ts';
 export { type DeletionRequest, parseDeletionRequest } from './src/nip09.ts';
 export { parseThread, type ThreadPlace } from './src/nip10.ts';
 export { parseRelayInformation, type RelayFee, type RelayInformation, type RelayLimitation } from './src/nip11.ts';

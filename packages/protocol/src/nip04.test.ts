@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createKeys, fc } from '@nostrata/testing';
-import { encrypt } from 'nostr-tools/nip04';
+import { decrypt, encrypt } from 'nostr-tools/nip04';
 import { InvalidError } from './errors.ts';
-import { decryptNip04 } from './nip04.ts';
+import { decryptNip04, encryptNip04 } from './nip04.ts';
 
 const [alice, bob, carol] = [createKeys('alice'), createKeys('bob'), createKeys('carol')];
 
@@ -16,6 +16,21 @@ test('what nostr-tools encrypted is read from both sides', () => {
     }),
     { numRuns: 30 },
   );
+});
+
+test('what is encrypted here is read by nostr-tools and by ourselves, and never twice the same', () => {
+  const parties = { secret: alice.secret, pubkey: bob.pubkey };
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (drawn) => {
+      const text = drawn.toWellFormed();
+      const payload = encryptNip04(text, parties);
+      assert.equal(decrypt(Uint8Array.from(bob.secret), alice.pubkey, payload), text);
+      assert.equal(decryptNip04(payload, bob.secret, alice.pubkey), text);
+      assert.notEqual(encryptNip04(text, parties), payload);
+    }),
+    { numRuns: 30 },
+  );
+  assert.throws(() => encryptNip04('x', parties, new Uint8Array(12)), InvalidError);
 });
 
 test('what is malformed or for somebody else is refused', () => {
