@@ -46,6 +46,11 @@ export interface InvoiceState {
   /** 64 hex digits each, where Lightning tells them; the provider has checked that one is the hash of the other. */
   readonly paymentHash: string | null;
   readonly preimage: string | null;
+  /**
+   * True where the operator declared it paid by hand at the provider: `paidAmount` is then at least what was asked for,
+   * whatever came. Worth a note wherever it is credited.
+   */
+  readonly isMarked?: boolean | undefined;
 }
 
 /** Something that was posted to the webhook of a provider, unread. */
