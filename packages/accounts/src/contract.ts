@@ -93,7 +93,8 @@ export type Topic =
   | 'subscription.reminder'
   | 'name.changed'
   | 'domain.changed'
-  | 'key.revoked';
+  | 'key.revoked'
+  | 'hook.disabled';
 
 /** Something that a user is told, through the webhooks they set up. */
 export interface Notice {

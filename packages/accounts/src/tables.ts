@@ -110,13 +110,17 @@ const records = [
   `CREATE TABLE audit_log (seq BIGINT PRIMARY KEY, at_ms BIGINT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
     entity TEXT NOT NULL, details TEXT NOT NULL, prev_hash TEXT NOT NULL, hash TEXT NOT NULL)`,
   'CREATE INDEX audit_log_entity ON audit_log (entity)',
+  'CREATE INDEX audit_log_actor ON audit_log (actor)',
+  'CREATE INDEX audit_log_action ON audit_log (action)',
   'CREATE TABLE audit_head (day BIGINT PRIMARY KEY, seq BIGINT NOT NULL, hash TEXT NOT NULL, event TEXT NOT NULL)',
   // What users are told: written with what it tells of, sent afterwards.
   `CREATE TABLE notice (id TEXT PRIMARY KEY, user_id TEXT NOT NULL, topic TEXT NOT NULL, payload TEXT NOT NULL,
     at_ms BIGINT NOT NULL, state TEXT NOT NULL)`,
   `CREATE INDEX notice_new ON notice (at_ms) WHERE state = 'new'`,
+  // Its secret is derived from its id and generation; after a rotation the one before signs too for a while.
   `CREATE TABLE hook (id TEXT PRIMARY KEY, user_id TEXT NOT NULL, url TEXT NOT NULL, topics TEXT NOT NULL,
-    state TEXT NOT NULL, created_ms BIGINT NOT NULL, failing_since_ms BIGINT)`,
+    state TEXT NOT NULL, generation BIGINT NOT NULL, rotated_ms BIGINT, created_ms BIGINT NOT NULL,
+    failing_since_ms BIGINT)`,
   'CREATE INDEX hook_user ON hook (user_id)',
   `CREATE TABLE hook_delivery (id TEXT PRIMARY KEY, hook_id TEXT NOT NULL, notice_id TEXT NOT NULL, state TEXT NOT NULL,
     attempts BIGINT NOT NULL, next_ms BIGINT, last_status BIGINT, last_failure TEXT, done_ms BIGINT)`,
@@ -134,7 +138,7 @@ const steps = [
 
 /** What is only ever added to is kept so by the database itself. */
 function guards(dialect: Database['dialect']): string[] {
-  const tables = ['audit_log', 'receipt', 'ledger_entry', 'entitlement'];
+  const tables = ['audit_log', 'audit_head', 'receipt', 'ledger_entry', 'entitlement'];
   if (dialect === 'sqlite') {
     return tables.flatMap((table) =>
       ['UPDATE', 'DELETE'].map(
