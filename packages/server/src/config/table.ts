@@ -1,3 +1,4 @@
+import { accountsTable } from './accounts-table.ts';
 import { observatoryTable } from './observatory-table.ts';
 import type { SettingType, ValueByType } from './values.ts';
 
@@ -17,7 +18,9 @@ export interface Setting {
     | 'Admission'
     | 'Retention'
     | 'Observatory'
-    | 'Other relays';
+    | 'Other relays'
+    | 'Accounts'
+    | 'Payments';
   /** True where the value must not be shown. */
   readonly secret?: boolean;
   /** True where it has no flag, as command lines are seen by every user of the machine. */
@@ -388,6 +391,7 @@ export const settingTable = [
     description: 'signs what publish writes: nsec1… or 64 hex digits; only from the environment or the config file',
   },
   ...observatoryTable,
+  ...accountsTable,
 ] as const satisfies readonly Setting[];
 
 type Row = (typeof settingTable)[number];

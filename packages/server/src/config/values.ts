@@ -15,6 +15,7 @@ export interface ValueByType {
   readonly kinds: readonly number[];
   readonly pubkeys: readonly string[];
   readonly kindNumbers: Readonly<Record<string, number>>;
+  readonly prices: Readonly<Record<string, number>>;
 }
 
 /** The name of a type of setting. */
@@ -37,6 +38,7 @@ export const syntaxByType: Readonly<Record<SettingType, string>> = {
   kinds: 'KINDS',
   pubkeys: 'PUBKEYS',
   kindNumbers: 'KIND=N',
+  prices: 'LENGTH=SATS',
 };
 
 type Parser<T> = (text: string) => T;
@@ -54,6 +56,7 @@ const parserByType: { readonly [T in SettingType]: Parser<ValueByType[T]> } = {
   kinds: parseKinds,
   pubkeys: (text) => splitList(text).map(parsePubkey),
   kindNumbers: parseKindNumbers,
+  prices: parsePrices,
 };
 
 /**
@@ -180,4 +183,15 @@ function parseKindNumbers(text: string): Readonly<Record<string, number>> {
     numberByKind[match[1]] = Number(match[2]);
   }
   return numberByKind;
+}
+
+/** Reads prices by length: `5=21000,4=210000`. */
+function parsePrices(text: string): Readonly<Record<string, number>> {
+  const priceByLength: Record<string, number> = {};
+  for (const part of splitList(text)) {
+    const match = /^(\d{1,2})\s*=\s*(\d{1,10})$/.exec(part);
+    if (!match?.[1]) throw new ConfigError(`expected pairs such as 5=21000,4=210000, found ${JSON.stringify(part)}`);
+    priceByLength[match[1]] = Number(match[2]);
+  }
+  return priceByLength;
 }
