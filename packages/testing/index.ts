@@ -41,6 +41,16 @@ export {
 } from './src/network/network.ts';
 export type { TestRelay } from './src/network/relay.ts';
 export { type Spread, type SpreadOptions, spreadEvents } from './src/network/spread.ts';
+export {
+  type BtcpayDelivery,
+  type BtcpayInvoice,
+  type BtcpayOptions,
+  type BtcpayPayment,
+  startBtcpay,
+  type TestBtcpay,
+} from './src/payments/btcpay.ts';
+export { createInvoice, type InvoiceParts, type TestInvoice } from './src/payments/invoice.ts';
+export type { PaymentServer, SeenRequest, ServerFault, TestDelivery } from './src/payments/server.ts';
 export { type NoPostgres, type PostgresOptions, startPostgres, type TestPostgres } from './src/postgres.ts';
 export { type SeededRandom, seededRandom } from './src/random.ts';
 export { type NoRedis, type RedisOptions, startRedis, type TestRedis } from './src/redis.ts';
