@@ -28,6 +28,7 @@ export type {
   ScoreOptions,
   Trust,
   TrustClock,
+  TrustMetrics,
   TrustNetwork,
   TrustScore,
   TrustState,

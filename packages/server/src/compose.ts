@@ -5,6 +5,7 @@ import type { EventStore } from '@nostrata/store';
 import { openWebFolder, webPaths, webPolicy } from '@nostrata/web';
 import { type ComposeOptions, composeIngest, composeStore, getPublicUrls } from './compose-door.ts';
 import { composeObservatory, type Observatory, type Role } from './compose-observatory.ts';
+import { type ComposedTrust, composeTrust } from './compose-trust.ts';
 import { findAuthWarning } from './config/auth-warning.ts';
 import { ConfigError } from './config/errors.ts';
 import type { Settings } from './config/table.ts';
@@ -58,9 +59,10 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
       measure: metrics.shared.measure,
     }),
   );
+  const trust = started.use(await composeTrust({ ...options, store, ingest, cache, roles, metrics: metrics.trust }));
   const jobs = composeJobs(options, { store, cache, metrics, roles, caughtUp: observatory.caughtUp });
   started.defer(() => jobs.stop());
-  const health = () => composeHealth({ store, ingest, metrics, observatory }, settings);
+  const health = () => composeHealth({ store, ingest, metrics, observatory, trust }, settings);
   const listener = await listen({
     app: createApp({
       information: () => relay.information(),
@@ -175,11 +177,21 @@ async function composeRelay(
 }
 
 function composeHealth(
-  { store, ingest, metrics, observatory }: Rooms & { readonly observatory: Observatory },
+  {
+    store,
+    ingest,
+    metrics,
+    observatory,
+    trust,
+  }: Rooms & {
+    readonly observatory: Observatory;
+    readonly trust: ComposedTrust;
+  },
   settings: Settings,
 ): Promise<Health> {
   return loadHealth({
     observatory: () => observatory.health(),
+    trust: () => trust.health(),
     engine: store.engine,
     probe: () => store.count([{ ids: ['0'.repeat(64)] }]),
     lastSeq: () => store.lastSeq(),

@@ -44,6 +44,14 @@ export const syncStateAgeMaxMs = 86_400_000;
 export const getWaitMs = 10_000;
 /** How long the follow lists of the trust anchors are taken as they were read, in milliseconds. */
 export const anchorsEveryMs = 3_600_000;
+/** Users of whom trusted assertions are published: those whom the anchors trust most. */
+export const assertedUsersMax = 10_000;
+/** How often it is looked whether their scores have changed, in milliseconds. */
+export const assertionsEveryMs = 3_600_000;
+/** The same after a failure. */
+export const assertionsRetryMs = 60_000;
+/** Time that a price waits for a discount, in milliseconds; then there is none. */
+export const discountMsMax = 2_000;
 /** How long a process leads after its last word, in milliseconds; another one takes over within so long. */
 export const leaseMs = 30_000;
 /** How often it says that it still does. */

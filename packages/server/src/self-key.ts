@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { ConfigError } from './config/errors.ts';
 import { prepareFolder } from './store-url.ts';
 
-const fileName = 'relay-key';
-
 /**
  * The relay's own pubkey (`self` of NIP-11). The secret key is made once and kept in the data folder, readable by
  * this user only.
@@ -22,7 +20,12 @@ export async function loadSelfPubkey(dataFolder: string): Promise<string | undef
 }
 
 /** The secret key itself, 64 hex digits, for what the relay says in its own name; the same limits as above. */
-export async function loadSelfSecret(dataFolder: string): Promise<string | undefined> {
+export function loadSelfSecret(dataFolder: string): Promise<string | undefined> {
+  return loadSecret(dataFolder, 'relay-key');
+}
+
+/** A secret key that is made once and kept in the data folder under that name; the same limits as above. */
+export async function loadSecret(dataFolder: string, fileName: string): Promise<string | undefined> {
   await prepareFolder(dataFolder);
   const path = join(dataFolder, fileName);
   const secret = await createOnce(path, randomBytes(32).toString('hex')).catch((error: NodeJS.ErrnoException) => {

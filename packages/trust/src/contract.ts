@@ -1,6 +1,12 @@
 import type { BotFlag } from './account/bots.ts';
 import type { NamedRank, NetworkFigures, SimilarAccount } from './thread/messages.ts';
 
+/** Facts that trust reports as they happen; every one may be left out. */
+export interface TrustMetrics {
+  /** Everybody was ranked. */
+  ranked?(seconds: number, size: { readonly users: number; readonly follows: number }): void;
+}
+
 /** Time and timers, injected. */
 export interface TrustClock {
   /** Milliseconds since 1970. */
@@ -109,6 +115,8 @@ export interface Trust extends AsyncDisposable {
   ): Promise<{ readonly accounts: readonly SimilarAccount[]; readonly isApproximate: boolean }>;
   verify(pubkey: string, minScore?: number): Promise<Verdict>;
   network(): Promise<TrustNetwork>;
+  /** Up to so many whom the anchors trust most, in no order; nobody without anchors. */
+  trusted(max: number): Promise<readonly string[]>;
   /** Takes in what has changed in the log and ranks anew at once, instead of within a minute. */
   refresh(): Promise<void>;
   /** Idempotent. */

@@ -6,8 +6,7 @@ import { createEventBuilder, createFakeClock, type EventBuilder, waitUntil } fro
 import { startThread, type Thread } from './thread/thread.ts';
 import { createTrust } from './trust.ts';
 
-/** Seconds of a day. */
-export const daySeconds = 86_400;
+const daySeconds = 86_400;
 const startSeconds = 1_700_000_000;
 
 /** A clock that is moved by hand, with its timers. */

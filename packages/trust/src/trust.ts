@@ -3,7 +3,7 @@ import { isHex64 } from '@nostrata/protocol';
 import type { EventStore } from '@nostrata/store';
 import { accountAgeScore, activityScore, loadAccount } from './account/account.ts';
 import { findBotFlags, isLikelyBot } from './account/bots.ts';
-import type { ScoreOptions, Trust, TrustClock, TrustScore } from './contract.ts';
+import type { ScoreOptions, Trust, TrustClock, TrustMetrics, TrustScore } from './contract.ts';
 import { type DiscountPolicy, discountOf, usualDiscounts } from './discount.ts';
 import { TrustError } from './errors.ts';
 import { explainScore } from './explain.ts';
@@ -25,6 +25,7 @@ export interface TrustOptions {
   readonly discounts?: DiscountPolicy | undefined;
   /** Told of everything that goes wrong in the background. */
   readonly onProblem?: ((error: unknown) => void) | undefined;
+  readonly metrics?: TrustMetrics | undefined;
   /** How the thread is started; for tests that end it. */
   readonly startThread?: typeof startThread | undefined;
 }
@@ -81,6 +82,9 @@ export function createTrust(options: TrustOptions): Trust {
     async network() {
       const { figures, asOf } = ranker.ranked();
       return { ...figures, asOf, state: ranker.state };
+    },
+    async trusted(max) {
+      return await ranker.ranked().ask('trusted', { max });
     },
     stop: () => ranker.stop(),
     [Symbol.asyncDispose]: () => ranker.stop(),

@@ -107,6 +107,7 @@ export const observatoryTable = [
     type: 'pubkeys',
     default: '',
     group: 'Observatory',
-    description: 'pubkeys whose follows, and the follows of those, count as trusted users; empty for no such tier',
+    description:
+      'pubkeys from which trust flows: who they follow, and who those follow, counts as trusted in the statistics, and scores of the web of trust start at them; empty for no such tier, no scores and no discounts',
   },
 ] as const;

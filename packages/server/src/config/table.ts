@@ -1,5 +1,6 @@
 import { accountsTable } from './accounts-table.ts';
 import { observatoryTable } from './observatory-table.ts';
+import { trustTable } from './trust-table.ts';
 import type { SettingType, ValueByType } from './values.ts';
 
 /** One setting of the program. */
@@ -18,6 +19,7 @@ export interface Setting {
     | 'Admission'
     | 'Retention'
     | 'Observatory'
+    | 'Trust'
     | 'Other relays'
     | 'Accounts'
     | 'Payments';
@@ -391,6 +393,7 @@ export const settingTable = [
     description: 'signs what publish writes: nsec1… or 64 hex digits; only from the environment or the config file',
   },
   ...observatoryTable,
+  ...trustTable,
   ...accountsTable,
 ] as const satisfies readonly Setting[];
 

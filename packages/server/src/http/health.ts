@@ -1,14 +1,17 @@
 import type { ObservatoryHealth } from '@nostrata/observatory';
+import type { TrustHealth } from '../trust-health.ts';
 
 /** What `GET /health` answers. */
 export interface Health {
-  /** `degraded`: clients are served, and something of the observatory is not as it should be. */
+  /** `degraded`: clients are served, and something of the observatory or of the web of trust is not as it should be. */
   readonly status: 'ok' | 'degraded' | 'failing';
   readonly store: { readonly engine: string; readonly reachable: boolean; readonly lastSeq: number };
   /** Milliseconds since 1970 of the last commit of this process; null before the first. */
   readonly lastCommitMs: number | null;
   readonly queue: { readonly events: number; readonly full: boolean };
   readonly observatory: Omit<ObservatoryHealth, 'problems'>;
+  /** Null where it is off. */
+  readonly trust: Omit<TrustHealth, 'problems'> | null;
   /** One sentence for each thing that is wrong. */
   readonly problems: readonly string[];
 }
@@ -25,6 +28,7 @@ export interface HealthOptions {
   /** Free bytes where the store lives, where it is on this machine. */
   freeBytes(): Promise<number | undefined>;
   observatory(): Promise<ObservatoryHealth>;
+  trust(): Promise<TrustHealth | null>;
   readonly freeBytesMin: number;
   readonly probeMsMax: number;
 }
@@ -38,13 +42,16 @@ export async function loadHealth(options: HealthOptions): Promise<Health> {
     problems.push(`the disk is nearly full: ${Math.floor(freeBytes / 2 ** 20)} MiB left`);
   }
   const full = options.isQueueFull();
-  const { problems: others, ...observatory } = await options.observatory();
+  const { problems: observed, ...observatory } = await options.observatory();
+  const { problems: untrusted = [], ...trust } = (await options.trust()) ?? {};
+  const others = [...observed, ...untrusted];
   return {
     status: problems.length > 0 ? 'failing' : others.length > 0 ? 'degraded' : 'ok',
     store: { engine: options.engine, reachable, lastSeq: options.lastSeq() },
     lastCommitMs: options.lastCommitMs(),
     queue: { events: options.queueEvents(), full },
     observatory,
+    trust: 'state' in trust ? trust : null,
     problems: [...problems, ...others],
   };
 }

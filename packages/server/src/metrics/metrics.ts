@@ -6,6 +6,7 @@ import type { StoreMetrics } from '@nostrata/store';
 import { createObservatoryMetrics } from './observatory-metrics.ts';
 import { createRegistry } from './registry.ts';
 import { createSharedMetrics, type SharedMetrics } from './shared-metrics.ts';
+import { createTrustMetrics, type TrustMetrics } from './trust-metrics.ts';
 
 /** What the rooms report to, and what can be read back. */
 export interface Metrics {
@@ -14,6 +15,7 @@ export interface Metrics {
   readonly relay: RelayMetrics;
   readonly observatory: ObservatoryMetrics;
   readonly shared: SharedMetrics;
+  readonly trust: TrustMetrics;
   /** A failure that was dealt with and would otherwise leave no trace. */
   swallowed(where: string): void;
   /** The Prometheus text. */
@@ -44,6 +46,7 @@ export function createMetrics(now: () => number): Metrics {
     relay: createRelayMetrics(registry, state),
     observatory: createObservatoryMetrics(registry),
     shared: createSharedMetrics(registry),
+    trust: createTrustMetrics(registry),
     swallowed: (where) => failures.add({ where }),
     render: () => registry.render(),
     get lastCommitMs() {

@@ -66,6 +66,7 @@ export function createEngine(seed: number, limits: GraphLimits = {}): Engine {
     },
     rank: ({ anchors }) => rankAll(state, anchors),
     standings: ({ pubkeys, observer }) => standingsOf(state, pubkeys, observer),
+    trusted: ({ max }) => pubkeysOf(trustedUsers(state, max)),
     reasons({ pubkey }) {
       const { ranking } = state;
       const user = graph.pubkeys.find(pubkey);
@@ -185,6 +186,19 @@ function countHops(distances: Uint8Array): number[] {
     if (distance !== unreached) counts[distance] = (counts[distance] ?? 0) + 1;
   }
   return counts;
+}
+
+/** Users whom the anchors trust most, by the number of the user. */
+function trustedUsers({ ranking }: State, max: number): number[] {
+  const ranks = ranking?.anchored?.ranks;
+  if (!ranks || max < 1) return [];
+  const least = ranks.length > max ? (ranks.slice().sort()[ranks.length - max] ?? 0) : 0;
+  const users: number[] = [];
+  for (let user = 0; user < ranks.length && users.length < max; user += 1) {
+    const rank = ranks[user] ?? 0;
+    if (rank > 0 && rank >= least) users.push(user);
+  }
+  return users;
 }
 
 /** Those of the users, or of all, who stand first. */

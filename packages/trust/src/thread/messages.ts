@@ -76,6 +76,8 @@ export interface Exchange {
     readonly request: { readonly pubkeys: readonly string[]; readonly observer?: string | undefined };
     readonly answer: readonly Standing[];
   };
+  /** Up to so many whom the anchors trust most, in no order. */
+  trusted: { readonly request: { readonly max: number }; readonly answer: readonly string[] };
   reasons: { readonly request: { readonly pubkey: string }; readonly answer: Reasons };
   path: {
     readonly request: { readonly from: string; readonly to: string };

@@ -1,5 +1,5 @@
 import type { EventStore } from '@nostrata/store';
-import type { TrustClock, TrustState } from '../contract.ts';
+import type { TrustClock, TrustMetrics, TrustState } from '../contract.ts';
 import { TrustError } from '../errors.ts';
 import { flushIntervalMs, rankIntervalMs, restartFirstMs, restartMaxMs, scoreTtlMs } from '../limits.ts';
 import { createFeed } from './feed.ts';
@@ -22,6 +22,7 @@ export interface RankerOptions {
   readonly seed: number;
   /** Told of everything that goes wrong in the background. */
   readonly onProblem?: ((error: unknown) => void) | undefined;
+  readonly metrics?: TrustMetrics | undefined;
   /** How a thread is started; for tests that end it. */
   readonly startThread?: typeof startThread | undefined;
 }
@@ -80,7 +81,9 @@ export function createRanker(options: RankerOptions): Ranker {
     }
     isChanged = (await feed.flush(ask)) || isChanged;
     if (isChanged && (isDue || isNew || asOf - rankedAtMs >= rankIntervalMs)) {
+      const startedMs = clock.now();
       const figures = await ask('rank', { anchors });
+      options.metrics?.ranked?.((clock.now() - startedMs) / 1_000, figures);
       isChanged = false;
       rankedAtMs = asOf;
       ranked = { figures, asOf, ask };
