@@ -18,6 +18,7 @@ export type {
   Parameter,
   RateTier,
 } from './src/contract.ts';
+export { createOutgoing, type Lookup, type OutgoingOptions } from './src/guarded.ts';
 export {
   type Outgoing,
   OutgoingError,

@@ -45,7 +45,7 @@ export {
 } from './src/routes/relay-set.ts';
 export { createRoutes, type Routes, type RoutesOptions } from './src/routes/routes.ts';
 export type { ScoreStorage } from './src/routes/scores.ts';
-export { findAddressFault, isPublicAddress } from './src/socket/address.ts';
+export { findAddressFault } from './src/socket/address.ts';
 export type {
   FetchInformation,
   InformationOptions,

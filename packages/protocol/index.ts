@@ -32,6 +32,7 @@ export {
   serializeFilter,
 } from './src/filter.ts';
 export { decodeGeohash, encodeGeohash, type GeohashCell, getGeohashNeighbors, type Place } from './src/geohash.ts';
+export { isPublicAddress } from './src/internet-address.ts';
 export { isAddressableKind, isEphemeralKind, isRegularKind, isReplaceableKind, Kind } from './src/kinds.ts';
 export {
   type ClientMessage,

@@ -7,6 +7,7 @@ export {
 } from './src/browser.ts';
 export type { PageLawResult } from './src/browser-laws.ts';
 export { createEventBuilder, type EventBuilder, type EventParts, note } from './src/builder.ts';
+export { createCertificate, type TestCertificate } from './src/certificate.ts';
 export {
   type ClientOptions,
   type CountAnswer,

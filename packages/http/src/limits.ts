@@ -14,3 +14,11 @@ export const requestsUsual = 100;
 export const windowMsUsual = 900_000;
 /** Wrong credentials of one address in one window, unless told: more than people mistype, too few to guess with. */
 export const failuresUsual = 30;
+/** How long a request to somebody else's server may take in all, unless told. */
+export const outgoingMsUsual = 5_000;
+/** Bytes of an answer of somebody else's server, unless told: a document with some thousand names. */
+export const outgoingBytesUsual = 64 * 1024;
+/** Bytes of the headers of such an answer. */
+export const outgoingHeaderBytesMax = 16 * 1024;
+/** Addresses of one host that are tried at most: clients try as many before they give up. */
+export const outgoingAddressesMax = 4;

@@ -55,7 +55,7 @@ export const whoRoutes: readonly HttpRoute[] = [
 ];
 
 /** Routes of another room: what can be done. */
-export const shelfRoutes: readonly HttpRoute[] = [
+const shelfRoutes: readonly HttpRoute[] = [
   defineAction({
     ...plain,
     method: 'POST',
@@ -112,7 +112,7 @@ export const shelfRoutes: readonly HttpRoute[] = [
 ];
 
 /** Knows `Bearer <word>` and the cookie `session=<word>` of the callers below, and nobody else. */
-export const authenticate: Authenticate = async ({ header }) => {
+const authenticate: Authenticate = async ({ header }) => {
   const word = header('authorization')?.replace('Bearer ', '') ?? header('cookie')?.replace('session=', '');
   if (word === undefined) return undefined;
   const caller = Object.hasOwn(callers, word) ? callers[word] : undefined;
@@ -134,7 +134,7 @@ const keyOf = (id: string, ...scopes: readonly string[]): Caller => {
 };
 
 /** Who is known. */
-export const callers: Readonly<Record<string, Caller>> = {
+const callers: Readonly<Record<string, Caller>> = {
   user: person,
   support: { ...person, userId: 'u2', role: 'support' },
   admin: { ...person, userId: 'u3', role: 'admin', rate: { ...person.rate, requestsMax: 0 } },

@@ -2,8 +2,9 @@ import { lookup as lookupHost } from 'node:dns';
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { isPublicAddress } from '@nostrata/protocol';
 import { type RawData, WebSocket } from 'ws';
-import { findAddressFault, isPublicAddress } from './address.ts';
+import { findAddressFault } from './address.ts';
 import {
   type FetchInformation,
   type InformationOptions,

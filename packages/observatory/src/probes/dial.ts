@@ -1,7 +1,8 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import { connect, isIP, isIPv4, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { findAddressFault, isPublicAddress } from '@nostrata/network';
+import { findAddressFault } from '@nostrata/network';
+import { isPublicAddress } from '@nostrata/protocol';
 import type { Clock } from '../contract.ts';
 
 /** A phase of a probe did not come to its end; the message says which and why. */

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseRelayInformation } from '@nostrata/protocol';
-import { createKeys, note, readJsonLines, requireSharedData, signEvent, skipWithout } from '@nostrata/testing';
+import {
+  createCertificate,
+  createKeys,
+  note,
+  readJsonLines,
+  requireSharedData,
+  signEvent,
+  skipWithout,
+} from '@nostrata/testing';
 import { probeLimits } from './limits.ts';
 import { type ProbeParts, probeRelay } from './probe.ts';
-import { createCertificate } from './test-certificate.ts';
 import { startNameServer } from './test-name-server.ts';
 import { createMemory, findClosedPort, startRelay, startTcp } from './test-relay.ts';
 

@@ -1,8 +1,8 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import type { TestCertificate } from '@nostrata/testing';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { TestCertificate } from './test-certificate.ts';
 
 /** How a relay of tests behaves. */
 export interface Behaviour {
