@@ -1,3 +1,5 @@
+export { type AuditHeads, type AuditHeadsParts, createAuditHeads } from './src/audit/heads.ts';
+export { type AuditReport, type VerifyOptions, verifyAudit } from './src/audit/verify.ts';
 export type {
   AccountsLogger,
   AccountsMetrics,

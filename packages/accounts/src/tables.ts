@@ -140,12 +140,17 @@ const steps = [
 function guards(dialect: Database['dialect']): string[] {
   const tables = ['audit_log', 'audit_head', 'receipt', 'ledger_entry', 'entitlement'];
   if (dialect === 'sqlite') {
-    return tables.flatMap((table) =>
+    const verbs = tables.flatMap((table) =>
       ['UPDATE', 'DELETE'].map(
         (verb) => `CREATE TRIGGER ${table}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${table}
           BEGIN SELECT RAISE(ABORT, '${table} is append-only'); END`,
       ),
     );
+    // INSERT OR REPLACE removes a row without a word to the triggers of DELETE.
+    const replacing = `CREATE TRIGGER audit_log_no_replace BEFORE INSERT ON audit_log
+      WHEN EXISTS (SELECT 1 FROM audit_log WHERE seq = NEW.seq)
+      BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END`;
+    return [...verbs, replacing];
   }
   return [
     `CREATE FUNCTION accounts_append_only() RETURNS trigger LANGUAGE plpgsql AS
