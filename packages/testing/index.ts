@@ -20,6 +20,8 @@ export {
 export { createFakeClock, type FakeClock } from './src/clock.ts';
 export { createEventFile } from './src/data-file.ts';
 export { type DataSetOptions, type Draft, generateDrafts, generateEvents } from './src/data-set.ts';
+export { type DnsAsked, type DnsFault, startDnsServer, type TestDns } from './src/dns-server.ts';
+export type { DnsRecord } from './src/dns-wire.ts';
 export { createKeys, type Keys, signEvent } from './src/keys.ts';
 export { createMortalDatabase } from './src/mortal-database.ts';
 export {
