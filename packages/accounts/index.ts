@@ -11,6 +11,8 @@ export type {
   Price,
   Purchase,
 } from './src/contract.ts';
+export { DnsError, type DnsFault, type DnsLookup } from './src/domains/dns.ts';
+export { createDnsLookup, type DnsLookupOptions } from './src/domains/resolver.ts';
 export {
   createKeyAuthentication,
   type KeyAuthentication,
