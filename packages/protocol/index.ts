@@ -34,6 +34,7 @@ export {
 export { decodeGeohash, encodeGeohash, type GeohashCell, getGeohashNeighbors, type Place } from './src/geohash.ts';
 export { isPublicAddress } from './src/internet-address.ts';
 export { isAddressableKind, isEphemeralKind, isRegularKind, isReplaceableKind, Kind } from './src/kinds.ts';
+export { encodeLnurl } from './src/lud01.ts';
 export {
   type ClientMessage,
   type ClientVerb,
