@@ -54,6 +54,14 @@ export {
 } from './src/payments/btcpay.ts';
 export { createInvoice, type InvoiceParts, type TestInvoice } from './src/payments/invoice.ts';
 export type { PaymentServer, SeenRequest, ServerFault, TestDelivery } from './src/payments/server.ts';
+export {
+  type StripeDelivery,
+  type StripeOptions,
+  type StripeSession,
+  type StripeSigning,
+  startStripe,
+  type TestStripe,
+} from './src/payments/stripe.ts';
 export { type NoPostgres, type PostgresOptions, startPostgres, type TestPostgres } from './src/postgres.ts';
 export { type SeededRandom, seededRandom } from './src/random.ts';
 export { type NoRedis, type RedisOptions, startRedis, type TestRedis } from './src/redis.ts';

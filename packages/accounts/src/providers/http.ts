@@ -140,7 +140,8 @@ function codeOf(error: unknown): string {
 
 function refusal({ name }: HttpParts, status: number, cause: string | undefined): ProviderError {
   const said = cause === undefined ? '' : ` (${cause})`;
-  if (status === 408 || status === 429 || status >= 500) {
+  // 409: the same request is under way already.
+  if (status === 408 || status === 409 || status === 429 || status >= 500) {
     return new ProviderError('away', `${name} is not able to answer now: status ${status}${said}`);
   }
   if (status >= 300 && status < 400) {

@@ -17,9 +17,8 @@ export const limits = {
   // Signatures in one header: one, or two while a secret is replaced.
   signaturesMax: 10,
   signatureHeaderCharactersMax: 4_096,
-  // Stripe takes sessions that end between 30 minutes and 24 hours from now; a minute is kept for the way and for clocks.
+  // Stripe takes sessions that end 30 minutes from now or later; a minute is kept for the way and for clocks.
   sessionMsMin: 31 * 60_000,
-  sessionMsMax: 24 * 3_600_000 - 60_000,
   // LNbits sends one payment a frame, below 10 KB.
   frameBytesMax: 65_536,
   // The wait before a lost connection of hints is opened again, doubled each time.

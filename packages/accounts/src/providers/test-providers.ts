@@ -68,6 +68,7 @@ export const httpFaults: readonly (readonly [ServerFault, ProviderFault])[] = [
   [{ status: 403, body: '' }, 'refused'],
   [{ status: 404, body: '<html>not found</html>', type: 'text/html' }, 'refused'],
   [{ status: 408, body: '' }, 'away'],
+  [{ status: 409, body: '{}' }, 'away'],
   [{ status: 422, body: '[{"path":"amount","message":"wrong"}]' }, 'refused'],
   [{ status: 429, body: '' }, 'away'],
   [{ status: 500, body: '{"detail":"Unexpected error! ID: 1"}' }, 'away'],
