@@ -67,8 +67,8 @@ const namesAndDomains = [
 const money = [
   // One row a user, the state of the last paid or granted period; phases are computed from it.
   `CREATE TABLE subscription (user_id TEXT PRIMARY KEY, plan TEXT NOT NULL, period TEXT NOT NULL,
-    started_ms BIGINT NOT NULL, trial_end_ms BIGINT, period_start_ms BIGINT, period_end_ms BIGINT, grace_days BIGINT NOT NULL,
-    is_lifetime BIGINT NOT NULL, paid_msat BIGINT NOT NULL, cancels_at_end BIGINT NOT NULL, next_plan TEXT,
+    started_ms BIGINT NOT NULL, anchor_ms BIGINT, trial_end_ms BIGINT, period_start_ms BIGINT, period_end_ms BIGINT,
+    grace_days BIGINT NOT NULL, is_lifetime BIGINT NOT NULL, paid_msat BIGINT NOT NULL, cancels_at_end BIGINT NOT NULL, next_plan TEXT,
     next_period TEXT, suspended_ms BIGINT, reminded TEXT NOT NULL, updated_ms BIGINT NOT NULL)`,
   'CREATE INDEX subscription_period_end ON subscription (period_end_ms)',
   // What was quoted is on the row and is what is credited, whatever prices say later.
