@@ -45,6 +45,7 @@ export { MessageError, type MessageFault } from './src/messages/errors.ts';
 export { openCore } from './src/open.ts';
 export { readPrivateTags, writePrivateTags } from './src/private-tags.ts';
 export type { Thread, ThreadNode } from './src/reads/thread.ts';
+export type { TrustOfPerson, TrustReadOptions } from './src/reads/trust.ts';
 export { createKeySigner, type FullSigner } from './src/signers/key-signer.ts';
 export { createNip07Signer, type Nip07, type Nip07Options } from './src/signers/nip07-signer.ts';
 export {

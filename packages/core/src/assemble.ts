@@ -1,6 +1,7 @@
 import { reconcile } from '@nostrata/network';
 import { type Address, Kind, type NostrEvent } from '@nostrata/protocol';
 import type { RetentionPolicy } from '@nostrata/store';
+import { providersKind } from '@nostrata/trust/assertions';
 import { countFollowers, searchProfiles } from '@nostrata/views';
 import type { LoadOptions, PublishOptions } from './contract.ts';
 import type { Core, CoreReads, Publish, ReadName, TemplateOptions } from './core.ts';
@@ -13,6 +14,7 @@ import type { Outbox } from './outbox/contract.ts';
 import { publish } from './publish.ts';
 import type { WatchSpec } from './reads/specs.ts';
 import { readThread } from './reads/thread.ts';
+import { readTrust } from './reads/trust.ts';
 import { watch } from './reads/watch.ts';
 import type { Signing } from './signing.ts';
 import type { CoreState } from './state.ts';
@@ -51,6 +53,7 @@ const keptKinds: ReadonlySet<number> = new Set([
   Kind.genericSet,
   Kind.relaySet,
   Kind.bookmarkSet,
+  providersKind,
 ]);
 
 /** How the target of each read is written. Every read that is not named here is of a person. */
@@ -103,6 +106,12 @@ export function assembleCore(pieces: CorePieces): Core {
       const relays = [...hints, ...(options.relays ?? [])];
       const parts = { ...wire, lookups: state.lookups, eventSpec: specs.event };
       return await readThread(value, { ...options, relays }, parts);
+    },
+    trust: async (target, { observer, ...options } = {}) => {
+      const { value, hints } = parsePubkey(target);
+      const from = observer === undefined ? await signing.getPubkey() : parsePubkey(observer).value;
+      const relays = [...hints, ...(options.relays ?? [])];
+      return await readTrust({ pubkey: value, observer: from }, { ...options, relays }, { ...wire, store });
     },
     searchProfiles: async (query, limit) => await searchProfiles(state.viewsDatabase, query, { limit }),
     countFollowers: async (target) => await countFollowers(state.viewsDatabase, parsePubkey(target).value),

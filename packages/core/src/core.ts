@@ -22,6 +22,7 @@ import type { DirectMessages } from './messages/contract.ts';
 import type { ReadSpec } from './reads/reader.ts';
 import type { Specs } from './reads/specs.ts';
 import type { Thread } from './reads/thread.ts';
+import type { TrustOfPerson, TrustReadOptions } from './reads/trust.ts';
 import type { KeepWarmOptions, WarmOptions, WarmReport } from './warming.ts';
 
 /** The name of a typed read. */
@@ -84,6 +85,12 @@ export interface Core extends CoreReads, AsyncDisposable {
   timeline(filters: Filter | readonly Filter[], options?: TimelineOptions): Promise<Timeline>;
   /** An event with what it answers and what answers it. */
   thread(target: string, options?: LoadOptions): Promise<Loaded<Thread>>;
+  /**
+   * How far a person is trusted, from the point of view of the signer or of another observer: what the providers say that
+   * the observer declares (NIP-85), else what the follow lists of the store say over two steps, which is `partial`.
+   * Missing where there is no observer.
+   */
+  trust(target: string, options?: TrustReadOptions): Promise<Loaded<TrustOfPerson>>;
   /** People of the store whose names begin with these words, the best first; never asks a relay. 20 unless told. */
   searchProfiles(query: string, limit?: number): Promise<readonly ProfileMatch[]>;
   /** How many people of the store follow a person: those that are known here, which may be few of all. */

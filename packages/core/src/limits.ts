@@ -105,3 +105,6 @@ export const shownAgainMs = 600_000;
 export const profileOverlapSeconds = 86_400;
 /** Profiles and relay lists in memory: about one kilobyte each. */
 export const rowsInMemoryMax = 5_000;
+
+/** People whom an observer follows that have a say in trust over two steps, the first of the list. */
+export const trustFollowsMax = 5_000;
