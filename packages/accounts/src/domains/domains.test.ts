@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '@nostrata/http';
+import { createMortalDatabase } from '@nostrata/testing';
 import { onEachEngine } from '../test-engines.ts';
+import { createDomains } from './domains.ts';
 import { limits } from './limits.ts';
 import { createDnsLookup } from './resolver.ts';
 import { as, createTestHouse } from './test-house.ts';
@@ -304,4 +306,29 @@ law('claims that nobody proves are forgotten after a month', async (database) =>
 
 test('the maxima leave room for the name of the proof', () => {
   assert.equal(limits.hostCharsMax + '_nostrata.'.length, 253);
+});
+
+law('a process that dies at any statement of a takeover leaves one owner, and the log agrees', async (database) => {
+  await using house = await createTestHouse(database);
+  let statements = 0;
+  for (let isDone = false; !isDone; statements += 1) {
+    const host = `example${statements}.com`;
+    const old = await house.prove('ann', host);
+    const { domain: claim } = await house.domains.claim(as('bob'), host);
+    house.dns.set(claim.proof.txtName, [{ type: 'TXT', texts: [claim.proof.txtValue] }]);
+    const dying = createDomains({ ...house.parts, database: createMortalDatabase(database, statements) });
+    const [result] = await Promise.allSettled([dying.check(as('bob'), claim.id)]);
+    isDone = result.status === 'fulfilled';
+    const owner = await house.domains.ownerOf(host);
+    const sql = `SELECT action FROM audit_log WHERE entity = $1 AND action = $2`;
+    const told = [
+      await database.query(sql, [`domain:${claim.id}`, 'domain.verified']),
+      await database.query(sql, [`domain:${old.id}`, 'domain.lost']),
+    ].map((rows) => rows.length);
+    assert.deepEqual(told, owner === 'bob' ? [1, 1] : [0, 0], `${statements} statements`);
+    assert(owner === 'bob' || (owner === 'ann' && !isDone), `${owner} after ${statements} statements`);
+    await house.domains.remove(as(owner), owner === 'bob' ? claim.id : old.id);
+    await house.domains.remove(as(owner === 'bob' ? 'ann' : 'bob'), owner === 'bob' ? old.id : claim.id);
+  }
+  assert(statements > 5);
 });

@@ -132,6 +132,11 @@ test('public suffixes cannot be claimed, those of the private section neither; w
       'host-not-public',
       host,
     );
+    assert.equal(
+      codeOf(() => checkClaimable(host, { ...own, allowsLocal: true })),
+      'fine',
+      host,
+    );
   }
 });
 

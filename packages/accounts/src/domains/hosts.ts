@@ -11,6 +11,8 @@ export interface OwnHosts {
   readonly origin: string;
   /** Hosts under which the installation gives names itself. */
   readonly managedHosts: readonly string[];
+  /** Whether names outside of the public DNS (`nas.home.arpa`, `shop.internal`) can be claimed too: for trials. */
+  readonly allowsLocal?: boolean | undefined;
 }
 
 /** What people write in a host: letters, marks, digits, hyphens and dots, in the forms that IDNA reads as a dot too. */
@@ -66,10 +68,12 @@ export function checkClaimable(host: string, own: OwnHosts): void {
     extractHostname: false,
   });
   const isSpecial = publicSuffix === 'onion' || host.endsWith('.arpa');
-  if (isSpecial || (isIcann !== true && isPrivate !== true)) {
+  const isPublic = !isSpecial && (isIcann === true || isPrivate === true);
+  if (!isPublic && own.allowsLocal !== true) {
     throw new Problem(422, 'host-not-public', `${host} is not under a public suffix`);
   }
-  if (domain === null) throw new Problem(422, 'host-public-suffix', `${host} is a public suffix: nobody owns it alone`);
+  if (isPublic && domain === null)
+    throw new Problem(422, 'host-public-suffix', `${host} is a public suffix: nobody owns it alone`);
   const mine = [new URL(own.origin).hostname, ...own.managedHosts].map((one) => one.toLowerCase());
   if (mine.some((one) => one === host || one.endsWith(`.${host}`))) {
     throw new Problem(422, 'host-own', `${host} belongs to this installation`);

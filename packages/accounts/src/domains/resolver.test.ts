@@ -83,3 +83,10 @@ test('records beyond the maximum are not read', async () => {
   dns.set('many.test', records);
   assert.equal((await lookup.txt('many.test')).length, limits.txtRecordsMax);
 });
+
+test('a server that is no address is refused before anything is asked', () => {
+  for (const server of ['dns.example.com', '', '9.9.9', '9.9.9.9:99999999']) {
+    assert.throws(() => createDnsLookup({ server }), RangeError, server);
+  }
+  for (const server of ['9.9.9.9', '127.0.0.1:5353', '2620:fe::fe', '[2620:fe::fe]:53']) createDnsLookup({ server });
+});

@@ -35,8 +35,10 @@ const sentences: Readonly<Record<DnsFault, string>> = {
 /**
  * Asks a recursive name server over UDP, and over TCP where the answer is too long. Every look-up has a channel of its
  * own: nothing is cached here, and the end of one does not end others.
+ * @throws RangeError where the server is not an address
  */
 export function createDnsLookup({ server, timeoutMs, tries }: DnsLookupOptions = {}): DnsLookup {
+  checkServer(server);
   return {
     async txt(name, signal) {
       if (signal?.aborted) throw new DnsError('timeout', sentences.timeout);
@@ -54,6 +56,16 @@ export function createDnsLookup({ server, timeoutMs, tries }: DnsLookupOptions =
       }
     },
   };
+}
+
+/** A wrong setting is told when it is read, not at the first look-up. */
+function checkServer(server: string | undefined): void {
+  if (server === undefined) return;
+  try {
+    new Resolver().setServers([server]);
+  } catch (cause) {
+    throw new RangeError(`${JSON.stringify(server)} is not the address of a name server, such as 9.9.9.9`, { cause });
+  }
 }
 
 /** The answer of a name without such records is an answer; what else goes wrong is thrown by kind. */
