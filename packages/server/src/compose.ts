@@ -99,8 +99,9 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
   };
 }
 
-async function composePage({ synthetic }: Settings): Promise<Page> {
-  return await loadPage({ folder: await openWebFolder(), paths: webPaths, policy: webPolicy, synthetic });
+async function composePage({ synthetic, accounts, trust }: Settings): Promise<Page> {
+  const labels = Object.entries({ synthetic, accounts, trust }).flatMap(([name, isOn]) => (isOn ? [name] : []));
+  return await loadPage({ folder: await openWebFolder(), paths: webPaths, policy: webPolicy, labels });
 }
 
 interface JobParts {

@@ -1,5 +1,7 @@
 import type { JSX } from 'preact';
 import { useErrorBoundary } from 'preact/hooks';
+import { SessionProvider } from './account/session.tsx';
+import { useModule } from './lazy.ts';
 import { About } from './pages/about.tsx';
 import { Clients } from './pages/clients.tsx';
 import { Hours } from './pages/hours.tsx';
@@ -24,9 +26,11 @@ export function App({ surroundings }: { surroundings: Surroundings }): JSX.Eleme
   return (
     <SurroundingsContext.Provider value={surroundings}>
       <RouterContext.Provider value={router}>
-        <Shell>
-          <Guarded key={router.path} />
-        </Shell>
+        <SessionProvider>
+          <Shell>
+            <Guarded key={router.path} />
+          </Shell>
+        </SessionProvider>
       </RouterContext.Provider>
     </SurroundingsContext.Provider>
   );
@@ -64,8 +68,28 @@ function CurrentPage(): JSX.Element {
   const relay = relayOf(path);
   if (relay !== undefined) return <Relay key={relay} url={relay} />;
   const Found = pageByPath[path];
-  return Found ? <Found /> : <NotFound />;
+  if (Found) return <Found />;
+  return /^\/(?:sign-in|account|plans|trust|admin)(?:\/|$)/.test(path) ? <PeoplePages path={path} /> : <NotFound />;
 }
+
+/** Pages about people and money are loaded when somebody goes there. */
+function PeoplePages({ path }: { path: string }): JSX.Element {
+  const { module, fault } = useModule(loadPeoplePages);
+  if (fault) {
+    return (
+      <Page title="Not loaded">
+        <Notice tone="error" title="No connection." action={{ label: 'Reload', run: () => location.reload() }}>
+          This page could not be loaded.
+        </Notice>
+      </Page>
+    );
+  }
+  const Found = module?.findPage(path);
+  if (module && !Found) return <NotFound />;
+  return Found ? <Found /> : <p class="boot">Loading…</p>;
+}
+
+const loadPeoplePages = () => import('./account/pages.ts');
 
 function relayOf(path: string): string | undefined {
   const [, name] = /^\/relays\/(.+)$/.exec(path) ?? [];

@@ -15,11 +15,12 @@ export const webPolicy: string = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The paths of the page: a server answers GET of these, and of what begins with `/relays/`, with `index.html`. */
+/** The paths of the page: a server answers GET of these with `index.html`; `:rest{.+}` is anything that follows. */
 export const webPaths: readonly string[] = [
   '/',
   '/live',
   '/relays',
+  '/relays/:rest{.+}',
   '/map',
   '/kinds',
   '/clients',
@@ -28,4 +29,12 @@ export const webPaths: readonly string[] = [
   '/hours',
   '/query',
   '/about',
+  '/sign-in',
+  '/account',
+  '/account/:rest{.+}',
+  '/plans',
+  '/trust',
+  '/trust/:rest{.+}',
+  '/admin',
+  '/admin/:rest{.+}',
 ];

@@ -10,8 +10,8 @@ export interface PageOptions {
   readonly folder: string;
   readonly paths: readonly string[];
   readonly policy: string;
-  /** True where the page is to say that the network is made up. */
-  readonly synthetic: boolean;
+  /** What the page is to know of this server, as `data-` attributes: `synthetic`, `accounts`, `trust`. */
+  readonly labels: readonly string[];
 }
 
 /** One file as it is sent. */
@@ -41,11 +41,11 @@ const typeByExtension: Readonly<Record<string, string>> = {
 };
 
 /** Reads the files of a page: half a megabyte, once. */
-export async function loadPage({ folder, paths, policy, synthetic }: PageOptions): Promise<Page> {
+export async function loadPage({ folder, paths, policy, labels }: PageOptions): Promise<Page> {
   const files = await loadFiles(folder);
   const built = files.get('index.html');
   if (!built) throw new Error(`there is no index.html in ${folder}`);
-  const index = synthetic ? labelSynthetic(built) : built;
+  const index = labels.length === 0 ? built : label(built, labels);
   const answer = (c: Context): Response =>
     send(c, index, {
       'Cache-Control': 'no-cache',
@@ -57,7 +57,6 @@ export async function loadPage({ folder, paths, policy, synthetic }: PageOptions
     answer,
     mount(app) {
       for (const path of paths) if (path !== '/') app.get(path, answer);
-      app.get('/relays/:url{.+}', answer);
       app.get('/assets/:name', (c) => {
         const file = files.get(`assets/${c.req.param('name')}`);
         if (!file) return c.notFound();
@@ -67,10 +66,11 @@ export async function loadPage({ folder, paths, policy, synthetic }: PageOptions
   };
 }
 
-/** The page shows its label by this attribute; packed copies would be without it. */
-function labelSynthetic({ type, etag, plain }: PageFile): PageFile {
-  const text = new TextDecoder().decode(plain).replace('<html ', '<html data-synthetic ');
-  return { type, etag: `${etag.slice(0, -1)}-synthetic"`, plain: new TextEncoder().encode(text) };
+/** The page reads what it is to know from these attributes; packed copies would be without them. */
+function label({ type, etag, plain }: PageFile, labels: readonly string[]): PageFile {
+  const attributes = labels.map((name) => `data-${name} `).join('');
+  const text = new TextDecoder().decode(plain).replace('<html ', `<html ${attributes}`);
+  return { type, etag: `${etag.slice(0, -1)}-${labels.join('-')}"`, plain: new TextEncoder().encode(text) };
 }
 
 async function loadFiles(folder: string): Promise<ReadonlyMap<string, PageFile>> {

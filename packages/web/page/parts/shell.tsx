@@ -1,48 +1,66 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { type Session, useSession } from '../account/session.tsx';
 import icon from '../icon.svg';
 import { rangeOf, useRouter, withRange } from '../router.ts';
 
+interface Group {
+  readonly name: string;
+  readonly links: readonly (readonly [path: string, name: string])[];
+}
+
 /** The pages in the order of the menu, in groups. */
-const groups: readonly { readonly name: string; readonly links: readonly (readonly [path: string, name: string])[] }[] =
-  [
-    {
-      name: 'Now',
-      links: [
-        ['/', 'Overview'],
-        ['/live', 'Live'],
-      ],
-    },
-    {
-      name: 'Relays',
-      links: [
-        ['/relays', 'Relays'],
-        ['/map', 'Map'],
-      ],
-    },
-    {
-      name: 'Network',
-      links: [
-        ['/kinds', 'Kinds'],
-        ['/clients', 'Clients'],
-        ['/users', 'Users'],
-        ['/zaps', 'Zaps'],
-        ['/hours', 'Hours'],
-      ],
-    },
-    {
-      name: 'Tools',
-      links: [
-        ['/query', 'Query'],
-        ['/about', 'About'],
-      ],
-    },
-  ];
+const groups: readonly Group[] = [
+  {
+    name: 'Now',
+    links: [
+      ['/', 'Overview'],
+      ['/live', 'Live'],
+    ],
+  },
+  {
+    name: 'Relays',
+    links: [
+      ['/relays', 'Relays'],
+      ['/map', 'Map'],
+    ],
+  },
+  {
+    name: 'Network',
+    links: [
+      ['/kinds', 'Kinds'],
+      ['/clients', 'Clients'],
+      ['/users', 'Users'],
+      ['/zaps', 'Zaps'],
+      ['/hours', 'Hours'],
+    ],
+  },
+  {
+    name: 'Tools',
+    links: [
+      ['/query', 'Query'],
+      ['/about', 'About'],
+    ],
+  },
+];
+
+/** What the menu holds for this server and whoever is signed in. */
+function groupsFor({ state, me }: Session): readonly Group[] {
+  const trust: Group[] =
+    'trust' in document.documentElement.dataset ? [{ name: 'Trust', links: [['/trust', 'Trust']] }] : [];
+  if (state === 'off') return [...groups, ...trust];
+  const own: Group['links'] =
+    state === 'in'
+      ? [['/account', 'Account'], ...(me?.role === 'user' ? [] : ([['/admin', 'Admin']] as const))]
+      : [['/sign-in', 'Sign in']];
+  return [...groups, ...trust, { name: 'You', links: [...own, ['/plans', 'Plans']] }];
+}
 
 /** What stands around every page: the way to its content, the menu, and the choice of light or dark. */
 export function Shell({ children }: { children: ComponentChildren }): JSX.Element {
   const { path, query } = useRouter();
   const range = rangeOf(query);
+  const session = useSession();
   return (
     <div class="shell">
       <a class="skip" href="#content">
@@ -54,7 +72,7 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
           <span>Nostrata</span>
         </a>
         <nav aria-label="Pages" class="menu">
-          {groups.map(({ name, links }) => (
+          {groupsFor(session).map(({ name, links }) => (
             <ul key={name} aria-label={name}>
               {links.map(([to, label]) => (
                 <li key={to}>
