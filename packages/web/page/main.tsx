@@ -8,6 +8,7 @@ const load = (path: string, init?: RequestInit): Promise<Response> => fetch(path
 
 const surroundings: Surroundings = {
   now,
+  random: Math.random,
   fetch: load,
   openSocket: (url) => new WebSocket(url),
   openStream: (path) => new EventSource(path),

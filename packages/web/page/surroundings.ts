@@ -5,6 +5,8 @@ import { useContext } from 'preact/hooks';
 export interface Surroundings {
   /** Milliseconds since 1970. */
   now(): number;
+  /** A number in [0, 1). */
+  random(): number;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   openSocket(url: string): WebSocket;
   openStream(path: string): EventSource;

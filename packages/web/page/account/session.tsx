@@ -2,7 +2,7 @@ import { type ComponentChildren, createContext, type JSX } from 'preact';
 import { useCallback, useContext, useEffect, useMemo, useState } from 'preact/hooks';
 import { useSurroundings } from '../surroundings.ts';
 import type { Me, SignedIn } from './answers.ts';
-import { CallError, callApi } from './call.ts';
+import { CallError, callApi } from './request.ts';
 
 /** Who is signed in, as far as the page knows. */
 export interface Session {

@@ -5,9 +5,10 @@ import { Notice } from '../parts/states.tsx';
 import { useRouter } from '../router.ts';
 import { useSurroundings } from '../surroundings.ts';
 import type { Challenge, LnurlStart, SignedIn } from './answers.ts';
-import { messageOf, useAction, useCall } from './call.ts';
+import { useAction, useCall } from './call.ts';
 import { ActionButton, Copyable, Fault, Field } from './forms.tsx';
 import { Qr } from './qr.tsx';
+import { messageOf } from './request.ts';
 import { useSession } from './session.tsx';
 import { hasExtension, openExtension, type PageSigner, startRemote } from './signers.ts';
 
@@ -89,7 +90,7 @@ function ExtensionWay(): JSX.Element {
 
 function RemoteWay(): JSX.Element {
   const prove = useProve();
-  const { ownRelay } = useSurroundings();
+  const { ownRelay, random } = useSurroundings();
   const [bunker, setBunker] = useState('');
   const [url, setUrl] = useState<string>();
   const [page, setPage] = useState<string>();
@@ -97,7 +98,12 @@ function RemoteWay(): JSX.Element {
   useEffect(() => () => void open.current?.stop?.(), []);
   const connect = async (address: string | undefined): Promise<void> => {
     await open.current?.stop?.();
-    const start = await startRemote({ bunker: address, relay: ownRelay, onAuthUrl: (at) => setPage(ownHttps(at)) });
+    const start = await startRemote({
+      bunker: address,
+      relay: ownRelay,
+      random,
+      onAuthUrl: (at) => setPage(ownHttps(at)),
+    });
     open.current = start.signer;
     setUrl(start.url);
     await start.connected;
