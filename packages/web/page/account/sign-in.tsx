@@ -10,7 +10,8 @@ import { ActionButton, Copyable, Fault, Field } from './forms.tsx';
 import { Qr } from './qr.tsx';
 import { messageOf } from './request.ts';
 import { useSession } from './session.tsx';
-import { hasExtension, openExtension, type PageSigner, startRemote } from './signers.ts';
+import { hasExtension, openExtension, startRemote } from './signers.ts';
+import type { PageSigner } from './signing.ts';
 
 /** Three ways in, none of which gives a key away. */
 export function SignIn(): JSX.Element {
