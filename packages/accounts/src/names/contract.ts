@@ -1,0 +1,72 @@
+import type { Queryable } from '@nostrata/database';
+import type { CallerRole } from '@nostrata/http';
+import type { PaymentAnswer, Price } from '../contract.ts';
+import type { Coverage, NamePhase } from './phases.ts';
+
+/** Domains of users, as names need them: a part of its own proves them. */
+export interface NameDomains {
+  /** The user whose domain that is and works now; undefined where nobody has proven it. */
+  ownerOf(host: string): Promise<string | undefined>;
+  /** Hosts that the user has proven and that work now. */
+  hostsOf(userId: string): Promise<readonly string[]>;
+}
+
+/** Finds or creates the user of a pubkey, in a transaction that changes names. */
+export type FindUser = (transaction: Queryable, pubkey: string) => Promise<string>;
+
+/** Who wants something of names. */
+export interface NameUser {
+  readonly userId: string;
+  /** Hex; undefined of who is known by a wallet alone. */
+  readonly pubkey: string | undefined;
+  readonly role: CallerRole;
+}
+
+/** What the rules say of a name. */
+export type RuleKind = 'standard' | 'premium' | 'reserved' | 'blocked';
+
+/** A name as its holder sees it. Times are ISO 8601 in UTC. */
+export interface NameAnswer {
+  readonly id: string;
+  readonly address: string;
+  readonly local: string;
+  readonly host: string;
+  readonly pubkey: string;
+  readonly relays: readonly string[];
+  readonly phase: NamePhase;
+  readonly coverage: Coverage;
+  readonly paidUntil: string | null;
+  readonly heldUntil: string | null;
+  readonly graceUntil: string | null;
+  readonly freeAt: string | null;
+  readonly createdAt: string;
+}
+
+/** Whether a name can be had and what it costs. */
+export interface CheckAnswer {
+  readonly address: string;
+  readonly available: boolean;
+  /** Why not, in one sentence. */
+  readonly reason: string | null;
+  readonly rule: RuleKind;
+  /** A year of it; null where it is not for sale. */
+  readonly price: Price | null;
+  readonly coveredByPlan: boolean;
+}
+
+/** A name that was registered, and what has to be paid for it first. */
+export interface RegisterAnswer {
+  readonly name: NameAnswer;
+  readonly payment: PaymentAnswer | null;
+}
+
+/** One thing that happened to a name. */
+export interface ChangeAnswer {
+  readonly id: string;
+  readonly at: string;
+  readonly what: string;
+  readonly fromPubkey: string | null;
+  readonly toPubkey: string | null;
+  /** The signed event that ordered it, or the payment that paid for it. */
+  readonly evidence: string | null;
+}
