@@ -53,6 +53,7 @@ export {
   type TestBtcpay,
 } from './src/payments/btcpay.ts';
 export { createInvoice, type InvoiceParts, type TestInvoice } from './src/payments/invoice.ts';
+export { type LnbitsOptions, type LnbitsPayment, startLnbits, type TestLnbits } from './src/payments/lnbits.ts';
 export type { PaymentServer, SeenRequest, ServerFault, TestDelivery } from './src/payments/server.ts';
 export {
   type StripeDelivery,

@@ -16,6 +16,8 @@ export interface HttpParts {
   readonly secrets: readonly string[];
   /** Finds the word for what went wrong in an answer with an error; parsed JSON of any shape, or undefined. */
   readonly findCause: (body: unknown) => string | undefined;
+  /** Says of an answer of 500 or above that it is final all the same; none is unless told. */
+  readonly isFinal?: ((status: number, body: unknown) => boolean) | undefined;
 }
 
 /** One call. */
@@ -52,14 +54,14 @@ export function createProviderHttp(parts: HttpParts): ProviderHttp {
     const isOk = status >= 200 && status < 300;
     if (isOk && body === undefined) throw malformed(parts);
     const cause = isOk ? undefined : sayCause(parts, body);
-    if (!isOk && (status !== 404 || body === undefined)) throw refusal(parts, status, cause);
+    if (!isOk && (status !== 404 || body === undefined)) throw refusal(parts, { status, body, cause });
     return { status, isOk, body, cause };
   };
   return {
     call,
     async read(asked, shape) {
       const answer = await call(asked);
-      if (!answer.isOk) throw refusal(parts, answer.status, answer.cause);
+      if (!answer.isOk) throw refusal(parts, answer);
       return readShape(parts.name, answer.body, shape);
     },
   };
@@ -138,10 +140,11 @@ function codeOf(error: unknown): string {
   return /^[A-Z0-9_]{1,40}$/.test(code) ? code : 'the connection broke';
 }
 
-function refusal({ name }: HttpParts, status: number, cause: string | undefined): ProviderError {
+function refusal({ name, isFinal }: HttpParts, { status, body, cause }: Omit<HttpAnswer, 'isOk'>): ProviderError {
   const said = cause === undefined ? '' : ` (${cause})`;
   // 409: the same request is under way already.
-  if (status === 408 || status === 409 || status === 429 || status >= 500) {
+  const isPassing = status === 408 || status === 409 || status === 429 || status >= 500;
+  if (isPassing && !isFinal?.(status, body)) {
     return new ProviderError('away', `${name} is not able to answer now: status ${status}${said}`);
   }
   if (status >= 300 && status < 400) {
