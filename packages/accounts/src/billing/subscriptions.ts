@@ -13,6 +13,7 @@ import { dayMs } from './calendar.ts';
 import { graceEndOf, isLive, type Phase, phaseOf, planAt, type Subscription } from './phase.ts';
 import { entitlementsOfPlan, type PlanBook } from './plans.ts';
 import { checkDowngrade } from './purchase.ts';
+import { remind } from './reminders.ts';
 import { loadSubscription, lockSubscription, storeSubscription } from './subscription-rows.ts';
 
 /** What subscriptions are put together from. */
@@ -61,6 +62,8 @@ export interface Subscriptions extends EntitlementReads {
   /** Gives a plan without money. @param actor as in the audit log @throws Problem 409 where paid time would be lost */
   grant(userId: string, grant: PlanGrant, actor: string): Promise<SubscriptionAnswer>;
   suspend(userId: string, actor: string): Promise<SubscriptionAnswer>;
+  /** Job: tells people of ends that come and came. Returns how many were told. */
+  remind(): Promise<number>;
   /** Ends a suspension. */
   restore(userId: string, actor: string): Promise<SubscriptionAnswer>;
 }
@@ -103,6 +106,7 @@ export function createSubscriptions(parts: SubscriptionParts): Subscriptions {
       change({ userId, actor, action: 'subscription.granted' }, (before, nowMs) =>
         toGranted(plans, before, { ...grant, nowMs }),
       ),
+    remind: () => remind(parts),
     suspend: (userId, actor) =>
       change({ userId, actor, action: 'subscription.suspended' }, (before, nowMs) => {
         if (before.suspendedMs !== null) throw notChanged('it is suspended already');
