@@ -1,5 +1,15 @@
 export { type AuditHeads, type AuditHeadsParts, createAuditHeads } from './src/audit/heads.ts';
 export { type AuditReport, type VerifyOptions, verifyAudit } from './src/audit/verify.ts';
+export { createPlanGranter } from './src/billing/granter.ts';
+export { defaultPlans, type PlanBook, PlansError, parsePlans } from './src/billing/plans.ts';
+export { type BillingRouteParts, createBillingRoutes } from './src/billing/routes.ts';
+export {
+  createSubscriptions,
+  type PlanGrant,
+  type SubscriptionAnswer,
+  type SubscriptionParts,
+  type Subscriptions,
+} from './src/billing/subscriptions.ts';
 export type {
   AccountsLogger,
   AccountsMetrics,
@@ -34,4 +44,10 @@ export type {
 export { createNames, type HostsAnswer, type NameParts, type Names } from './src/names/names.ts';
 export { createNameRoutes, type NameRouteParts } from './src/names/routes.ts';
 export { createNameSettings, type LengthPrice, type NameSettings } from './src/names/settings.ts';
+export { type AccountsReport, checkAccounts, type Finding } from './src/payments/check-accounts.ts';
+export type { PaymentParts } from './src/payments/parts.ts';
+export { createPayments, type Payments, type PaymentsAdmin } from './src/payments/payments.ts';
+export type { PaymentProvider } from './src/payments/provider.ts';
+export type { Seller } from './src/payments/receipts.ts';
+export { createPaymentRoutes, type PaymentRouteParts } from './src/payments/routes.ts';
 export { migrateAccounts } from './src/tables.ts';
