@@ -122,3 +122,18 @@ law('bodies are just what they should be, and API keys need their scope', async 
   const [entry] = await database.query<{ actor: string }>('SELECT actor FROM audit_log');
   assert.equal(entry?.actor, 'key:key_1');
 });
+
+law('a proxy learns of proven domains alone that they are served', async (database) => {
+  await using house = await createTestHouse(database);
+  const send = createTestHttp(createDomainRoutes({ domains: house.domains }));
+  const mine = await house.prove('ann', 'example.com');
+  await house.domains.claim({ userId: 'eve', actor: 'user:eve' }, 'other.example.com');
+  const statusOf = async (domain: string) =>
+    (await send({ target: `/api/v1/hosts/served?domain=${encodeURIComponent(domain)}` })).status;
+  assert.equal(await statusOf('Example.com'), 200);
+  assert.equal(await statusOf('other.example.com'), 404);
+  assert.equal(await statusOf('www.example.com'), 404);
+  assert.equal(await statusOf('10.0.0.1'), 400);
+  await house.domains.remove({ userId: 'ann', actor: 'user:ann' }, mine.id);
+  assert.equal(await statusOf('example.com'), 404);
+});

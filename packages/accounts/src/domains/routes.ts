@@ -1,7 +1,7 @@
-import { type Caller, callerOf, defineAction, type HttpRoute, Reply } from '@nostrata/http';
+import { type Caller, callerOf, defineAction, type HttpRoute, Problem, Reply } from '@nostrata/http';
 import { z } from 'zod';
 import type { CheckedDomain, DomainActor, Domains, DomainWithProof } from './contract.ts';
-import { toUnicode } from './hosts.ts';
+import { parseHost, toUnicode } from './hosts.ts';
 
 const time = z.iso.datetime();
 
@@ -70,6 +70,7 @@ export function createDomainRoutes({ domains }: { readonly domains: Domains }): 
     }),
     createClaim(domains),
     createCheck(domains),
+    createServed(domains),
     defineAction({
       method: 'DELETE',
       path: '/api/v1/domains/:id',
@@ -124,6 +125,30 @@ function createCheck(domains: Domains): HttpRoute {
     problems: { 404: 'not-found', 409: 'domain-taken, domain-changed', 429: 'checked-just-now' },
     async handle(asked) {
       return toCheckAnswer(await domains.check(actorOf(callerOf(asked)), asked.parameters.id));
+    },
+  });
+}
+
+/** What a proxy asks that gets certificates on demand: nobody can make it get them for hosts that are not served here. */
+function createServed(domains: Domains): HttpRoute {
+  return defineAction({
+    method: 'GET',
+    path: '/api/v1/hosts/served',
+    operation: 'isHostServed',
+    group,
+    summary: 'Whether names under a host are served',
+    description: 'Status 200 of a proven domain, 404 of all others. For proxies that get certificates on demand.',
+    access: { kind: 'anyone' },
+    // A proxy asks for all its clients from one address.
+    isCounted: false,
+    parameters: z.object({ domain: z.string().min(1).max(255).describe('`example.com`') }),
+    answer: z.object({ host: z.string() }),
+    problems: { 400: 'bad-host', 404: 'not-served' },
+    async handle({ parameters }) {
+      const host = parseHost(parameters.domain);
+      if (!(await domains.isHostServed(host)))
+        throw new Problem(404, 'not-served', 'no names are served under this host');
+      return { host };
     },
   });
 }
