@@ -84,9 +84,8 @@ function PeoplePages({ path }: { path: string }): JSX.Element {
       </Page>
     );
   }
-  const Found = module?.findPage(path);
-  if (module && !Found) return <NotFound />;
-  return Found ? <Found /> : <p class="boot">Loading…</p>;
+  if (!module) return <p class="boot">Loading…</p>;
+  return module.renderPage(path) ?? <NotFound />;
 }
 
 const loadPeoplePages = () => import('./account/pages.ts');

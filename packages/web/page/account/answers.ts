@@ -65,3 +65,54 @@ export interface ListAnswer<Entry> {
   readonly items: readonly Entry[];
   readonly next?: string | null | undefined;
 }
+
+/** A price in each currency; `minor` is in the smallest unit. */
+export interface PriceAnswer {
+  readonly msat: number;
+  readonly fiat?: { readonly currency: string; readonly minor: number } | undefined;
+}
+
+/** How long a payment for a plan lasts. */
+export type Period = 'month' | 'year' | 'lifetime';
+
+/** A plan as it is sold. */
+export interface PlanAnswer {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly prices: { readonly [period in Period]?: PriceAnswer | undefined };
+  readonly trialDays: number;
+  readonly graceDays: number;
+  readonly entitlements: EntitlementsAnswer;
+}
+
+/** Everything that is sold, and how it can be paid. */
+export interface PlansAnswer {
+  readonly items: readonly PlanAnswer[];
+  readonly providers: readonly { readonly name: string; readonly kind: 'lightning' | 'card' }[];
+  readonly discountPercent: number | null;
+}
+
+/** What somebody has subscribed to. */
+export interface SubscriptionAnswer {
+  readonly plan: string;
+  readonly period: Period | null;
+  readonly phase: 'none' | 'trial' | 'active' | 'grace' | 'expired' | 'suspended';
+  readonly trialEndsAt: string | null;
+  readonly periodEnd: string | null;
+  readonly graceEndsAt: string | null;
+  readonly isLifetime: boolean;
+  readonly cancelsAtEnd: boolean;
+  readonly next: { readonly plan: string; readonly period: Period } | null;
+}
+
+/** A receipt in the list of them. */
+export interface ReceiptEntry {
+  readonly number: string;
+  readonly issuedAt: string;
+  readonly description: string;
+  readonly currency: string;
+  readonly amount: number;
+  readonly paid: number;
+  readonly paymentId: string;
+}

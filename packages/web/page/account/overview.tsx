@@ -1,0 +1,229 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { formatAge, formatCount, formatInstant } from '../format.ts';
+import { ScrollBox } from '../parts/scroll-box.tsx';
+import { useRouter } from '../router.ts';
+import { useSurroundings } from '../surroundings.ts';
+import type { Challenge, EntitlementsAnswer, ListAnswer, Me, SessionAnswer } from './answers.ts';
+import { useAction, useCall, useFetched } from './call.ts';
+import { ActionButton, Copyable } from './forms.tsx';
+import { AccountPage, Loading, Section } from './frame.tsx';
+import { useSession } from './session.tsx';
+import { hasExtension, openExtension } from './signers.ts';
+
+/** Who is signed in, what they may do, and where else they are signed in. */
+export function AccountOverview(): JSX.Element {
+  const { me } = useSession();
+  return (
+    <AccountPage title="Account" lead="Who you are here, and where you are signed in.">
+      {me ? (
+        <>
+          <Identity me={me} />
+          <Allowance me={me} />
+          <Sessions />
+        </>
+      ) : null}
+    </AccountPage>
+  );
+}
+
+function Identity({ me }: { me: Me }): JSX.Element {
+  const { forget } = useSession();
+  const { go } = useRouter();
+  const call = useCall();
+  const leave = useAction(async () => {
+    await call('/auth/logout', { method: 'POST', body: {} });
+    forget();
+    go('/');
+  });
+  return (
+    <Section title="You">
+      <dl class="facts">
+        <div>
+          <dt>Key</dt>
+          <dd>{me.npub === null ? <LinkKey /> : <Copyable text={me.npub} label="your public key" />}</dd>
+        </div>
+        {me.linkingKeys.length > 0 ? (
+          <div>
+            <dt>Lightning wallets</dt>
+            <dd>
+              {me.linkingKeys.map(({ key, createdAt }) => (
+                <span key={key} class="line">
+                  <code>{`${key.slice(0, 10)}…${key.slice(-6)}`}</code>{' '}
+                  <span class="soft">since {formatInstant(createdAt)}</span>
+                </span>
+              ))}
+            </dd>
+          </div>
+        ) : null}
+        <div>
+          <dt>Here since</dt>
+          <dd>{formatInstant(me.createdAt)}</dd>
+        </div>
+        {me.role === 'user' ? null : (
+          <div>
+            <dt>Role</dt>
+            <dd>{me.role}</dd>
+          </div>
+        )}
+      </dl>
+      <ActionButton action={leave}>Sign out</ActionButton>
+    </Section>
+  );
+}
+
+/** Whoever came with a wallet alone can prove a Nostr key too. */
+function LinkKey(): JSX.Element {
+  const { me, reload } = useSession();
+  const { now } = useSurroundings();
+  const call = useCall();
+  const link = useAction(async () => {
+    const signer = await openExtension();
+    const { challenge, relay, domain } = await call<Challenge>('/auth/challenge', { method: 'POST', body: {} });
+    const event = await signer.signEvent({
+      kind: 22242,
+      created_at: Math.floor(now() / 1000),
+      tags: [
+        ['challenge', challenge],
+        ['relay', relay],
+        ['domain', domain],
+        ['linking-key', me?.linkingKeys[0]?.key ?? ''],
+      ],
+      content: '',
+    });
+    await call('/auth/link', { method: 'POST', body: { event } });
+    reload();
+  });
+  return (
+    <>
+      <p>You came with a Lightning wallet. Names need a Nostr key: prove one that is yours.</p>
+      <ActionButton action={link} isDisabled={!hasExtension()}>
+        Link the key of my extension
+      </ActionButton>
+      {hasExtension() ? null : <p class="soft">No extension was found in this browser.</p>}
+    </>
+  );
+}
+
+function Allowance({ me }: { me: Me }): JSX.Element {
+  return (
+    <Section
+      title="What you may do"
+      lead={
+        <>
+          By the plan <strong>{me.plan}</strong>. <a href="/plans">All plans</a>
+        </>
+      }
+    >
+      <AllowanceList entitlements={me.entitlements} />
+    </Section>
+  );
+}
+
+/** What a plan entitles to, in words. */
+export function AllowanceList({ entitlements }: { entitlements: EntitlementsAnswer }): JSX.Element {
+  const { names, domains, apiKeys, hooks, rate } = entitlements;
+  const rows: readonly (readonly [string, string])[] = [
+    ['Names included', formatCount(names)],
+    ['Domains of your own', formatCount(domains)],
+    ['API keys', formatCount(apiKeys)],
+    ['Webhooks', formatCount(hooks)],
+    ['Requests', `${formatCount(rate.requestsMax)} in ${formatSpan(rate.windowMs)}`],
+  ];
+  return (
+    <dl class="facts">
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function formatSpan(ms: number): string {
+  const hours = ms / 3_600_000;
+  if (hours === 24) return 'a day';
+  return hours >= 1 ? `${formatCount(hours)} hours` : `${formatCount(ms / 60_000)} minutes`;
+}
+
+const methodNames: Readonly<Record<string, string>> = {
+  challenge: 'signed challenge',
+  nip98: 'signed request',
+  lnurl: 'Lightning wallet',
+};
+
+function Sessions(): JSX.Element {
+  const sessions = useFetched<ListAnswer<SessionAnswer>>('/auth/sessions');
+  const call = useCall();
+  const end = useAction(async () => {
+    await call('/auth/sessions', { method: 'DELETE' });
+    sessions.reload();
+  });
+  return (
+    <Section title="Sessions" lead="Every place where you are signed in. End those that you do not know.">
+      <Loading of={sessions}>
+        {({ items }) => (
+          <>
+            <ScrollBox label="Sessions">
+              <table class="figures rows">
+                <thead>
+                  <tr>
+                    <th scope="col">Browser or program</th>
+                    <th scope="col">Signed in by</th>
+                    <th scope="col">Address</th>
+                    <th scope="col">Last used</th>
+                    <th scope="col">
+                      <span class="unseen">End it</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {items.map((session) => (
+                    <SessionRow key={session.id} session={session} onEnded={sessions.reload} />
+                  ))}
+                </tbody>
+              </table>
+            </ScrollBox>
+            {items.length > 1 ? (
+              <ActionButton action={end} tone="danger">
+                End all others
+              </ActionButton>
+            ) : null}
+          </>
+        )}
+      </Loading>
+    </Section>
+  );
+}
+
+function SessionRow({ session, onEnded }: { session: SessionAnswer; onEnded(): void }): JSX.Element {
+  const { now } = useSurroundings();
+  const call = useCall();
+  const [isEnded, setIsEnded] = useState(false);
+  const end = useAction(async () => {
+    await call(`/auth/sessions/${session.id}`, { method: 'DELETE' });
+    setIsEnded(true);
+    onEnded();
+  });
+  return (
+    <tr>
+      <th scope="row">
+        <bdi>{session.agent === '' ? 'unknown' : session.agent}</bdi>
+      </th>
+      <td>{methodNames[session.method] ?? session.method}</td>
+      <td>{session.address}</td>
+      <td>{formatAge(Date.parse(session.usedAt), now())}</td>
+      <td>
+        {session.isCurrent ? (
+          'this one'
+        ) : (
+          <ActionButton action={end} tone="quiet" isDisabled={isEnded} label={`End the session of ${session.agent}`}>
+            End
+          </ActionButton>
+        )}
+      </td>
+    </tr>
+  );
+}
