@@ -36,10 +36,13 @@ export type {
   ChangeAnswer,
   CheckAnswer,
   FindUser,
+  HostAudit,
+  HostCheck,
   NameAnswer,
   NameDomains,
   NameUser,
   RegisterAnswer,
+  VerifyAnswer,
 } from './src/names/contract.ts';
 export { createNames, type HostsAnswer, type NameParts, type Names } from './src/names/names.ts';
 export { createNameRoutes, type NameRouteParts } from './src/names/routes.ts';

@@ -70,3 +70,48 @@ export interface ChangeAnswer {
   /** The signed event that ordered it, or the payment that paid for it. */
   readonly evidence: string | null;
 }
+
+/**
+ * What an address of anybody stands for. `identified` says that its host names this pubkey, and no more than that
+ * (NIP-05: identification, not verification).
+ */
+export interface VerifyAnswer {
+  readonly address: string;
+  /** The one that the host names, also where another was expected. */
+  readonly pubkey: string | null;
+  readonly relays: readonly string[];
+  readonly state:
+    | 'identified'
+    | 'mismatch'
+    | 'not-found'
+    | 'redirect'
+    | 'invalid'
+    | 'too-large'
+    | 'refused'
+    | 'unreachable';
+  readonly checkedAt: string;
+}
+
+/** One thing that a host that serves names has to do right. */
+export interface HostCheck {
+  readonly id:
+    | 'reachable'
+    | 'tls'
+    | 'redirect'
+    | 'status'
+    | 'cors'
+    | 'content-type'
+    | 'size'
+    | 'json'
+    | 'names'
+    | 'name';
+  readonly ok: boolean;
+  /** What was found, and how to mend it. */
+  readonly message: string;
+}
+
+/** How well a host serves names. What could not be looked at is left out. */
+export interface HostAudit {
+  readonly host: string;
+  readonly checks: readonly HostCheck[];
+}

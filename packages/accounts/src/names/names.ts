@@ -1,7 +1,9 @@
 import type { Database } from '@nostrata/database';
+import type { Outgoing } from '@nostrata/http';
 import type { AuditLog, Checkout, EntitlementReads, Granter, NoticeBoard, RandomBytes } from '../contract.ts';
 import { createNameAdmin, type NameAdmin } from './admin.ts';
 import { createNameAnswers, type NameAnswers } from './answers.ts';
+import { type AuditHost, createHostAudit } from './audit-host.ts';
 import type { CheckAnswer, FindUser, NameDomains, NameUser } from './contract.ts';
 import { createCoverReads } from './cover.ts';
 import { createErasure } from './erase.ts';
@@ -14,6 +16,7 @@ import { createHistory } from './rows.ts';
 import { createRules } from './rules.ts';
 import type { LengthPrice, NameSettings } from './settings.ts';
 import { createSweep, type SweepReport } from './sweep.ts';
+import { createVerifier, type Verify } from './verifier.ts';
 
 /** What names are made of. */
 export interface NameParts {
@@ -27,6 +30,8 @@ export interface NameParts {
   readonly domains: NameDomains;
   readonly findUser: FindUser;
   readonly checkout: Checkout;
+  /** The guarded way to hosts of others. */
+  readonly outgoing: Outgoing;
   /** The public origin of the installation, which signed orders name. */
   readonly origin: string;
 }
@@ -42,6 +47,10 @@ export interface Names extends Handovers, Omit<NameHolders, 'get'> {
   check(user: NameUser | undefined, asked: AskedName): Promise<CheckAnswer>;
   readonly register: Register;
   readonly get: NameHolders['get'];
+  /** What an address of anybody stands for. */
+  readonly verify: Verify;
+  /** How well a host serves names. */
+  readonly auditHost: AuditHost;
   hosts(user: NameUser | undefined): Promise<HostsAnswer>;
   /** Sells names; for payments. */
   readonly granter: Granter;
@@ -66,6 +75,8 @@ export function createNames(parts: NameParts): Names {
     register: createRegistry(shared),
     ...createNameHolders(shared),
     ...createHandovers(shared),
+    verify: createVerifier({ outgoing: parts.outgoing, clock, answers, hosts: settings.hosts }),
+    auditHost: createHostAudit({ outgoing: parts.outgoing, origin: parts.origin }),
     async hosts(user) {
       const own = user ? await domains.hostsOf(user.userId) : [];
       const managed = settings.hosts.map((host) => ({ host, kind: 'managed' as const }));

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { NameUser } from './contract.ts';
 import type { Names } from './names.ts';
 import {
+  auditSchema,
   changesSchema,
   checkAnswerSchema,
   eventSchema,
@@ -16,6 +17,7 @@ import {
   relaysSchema,
   renewedSchema,
   renewSchema,
+  verifySchema,
 } from './schemas.ts';
 import { createWellKnownRoute } from './well-known.ts';
 
@@ -35,6 +37,7 @@ export function createNameRoutes(parts: NameRouteParts): HttpRoute[] {
   return [
     createWellKnownRoute(parts.names.answers),
     ...openRoutes(parts),
+    ...foreignRoutes(parts),
     ...listRoutes(parts),
     ...holderRoutes(parts),
     ...laterRoutes(parts),
@@ -68,6 +71,45 @@ function openRoutes({ names }: NameRouteParts): HttpRoute[] {
       access: asking,
       answer: hostsSchema,
       handle: async ({ caller }) => await names.hosts(caller && toUser(caller)),
+    }),
+  ];
+}
+
+function foreignRoutes({ names }: NameRouteParts): HttpRoute[] {
+  return [
+    defineAction({
+      method: 'GET',
+      path: `${path}/verify`,
+      operation: 'verifyName',
+      group,
+      summary: 'What an address of anybody stands for',
+      description:
+        'Asks the host of the address (NIP-05): by HTTPS, without redirects, for at most five seconds. Kept for ten minutes, failures for one.',
+      access: asking,
+      parameters: z.object({
+        address: z.string().min(1).max(320),
+        pubkey: z
+          .string()
+          .regex(/^[0-9a-fA-F]{64}$/, '64 hex digits')
+          .optional(),
+      }),
+      answer: verifySchema,
+      problems: { 400: 'bad-address', 503: 'busy' },
+      handle: async ({ parameters }) => await names.verify(parameters),
+    }),
+    defineAction({
+      method: 'GET',
+      path: `${path}/audit`,
+      operation: 'auditNameHost',
+      group,
+      summary: 'How well a host serves names',
+      description:
+        'Asks the host for a name as a page in a browser would, and says of each thing whether it is right and how to mend it. What could not be looked at is left out.',
+      access: asking,
+      parameters: z.object({ host: z.string().min(1).max(260), name: localSchema.optional() }),
+      answer: auditSchema,
+      problems: { 400: 'bad-host', 503: 'busy' },
+      handle: async ({ parameters }) => await names.auditHost(parameters),
     }),
   ];
 }

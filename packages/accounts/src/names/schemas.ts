@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PaymentAnswer } from '../contract.ts';
-import type { ChangeAnswer, CheckAnswer, NameAnswer, RegisterAnswer } from './contract.ts';
+import type { ChangeAnswer, CheckAnswer, HostAudit, NameAnswer, RegisterAnswer, VerifyAnswer } from './contract.ts';
 import { relaysMax, yearsMax } from './limits.ts';
 import type { HostsAnswer } from './names.ts';
 
@@ -99,4 +99,34 @@ export const changesSchema = z.object({
 export const hostsSchema: z.ZodType<HostsAnswer> = z.object({
   items: z.array(z.object({ host: z.string(), kind: z.enum(['managed', 'own']) })),
   prices: z.array(z.object({ charactersMin: z.int(), price })),
+});
+
+/** What an address of anybody stands for. */
+export const verifySchema: z.ZodType<VerifyAnswer> = z.object({
+  address: z.string(),
+  pubkey: z.string().nullable(),
+  relays: z.array(z.string()),
+  state: z
+    .enum(['identified', 'mismatch', 'not-found', 'redirect', 'invalid', 'too-large', 'refused', 'unreachable'])
+    .describe('`identified`: the host names this pubkey, and no more than that'),
+  checkedAt: time.describe('When its host was asked: at most ten minutes ago.'),
+});
+
+const checkIds = [
+  'reachable',
+  'tls',
+  'redirect',
+  'status',
+  'cors',
+  'content-type',
+  'size',
+  'json',
+  'names',
+  'name',
+] as const;
+
+/** How well a host serves names. */
+export const auditSchema: z.ZodType<HostAudit> = z.object({
+  host: z.string(),
+  checks: z.array(z.object({ id: z.enum(checkIds), ok: z.boolean(), message: z.string() })),
 });

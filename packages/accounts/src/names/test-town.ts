@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '@nostrata/database';
+import { type Outgoing, OutgoingError } from '@nostrata/http';
 import { createFakeClock, createKeys, signEvent } from '@nostrata/testing';
 import { createAuditLog } from '../audit/append.ts';
 import type { Checkout, EntitlementReads, Notice, OpenPayment, PaymentAnswer } from '../contract.ts';
@@ -14,8 +15,12 @@ export const startMs = Date.UTC(2026, 0, 15);
 export const dayMs = 86_400_000;
 const origin = 'https://example.com';
 
+const nobody: Outgoing = async () => {
+  throw new OutgoingError('unreachable', 'nobody is there');
+};
+
 /** Names, with neighbours that answer what the test tells them. */
-export async function createTown(database: Database, given: Partial<NameSettings> = {}) {
+export async function createTown(database: Database, given: Partial<NameSettings> = {}, outgoing: Outgoing = nobody) {
   const clock = createFakeClock(startMs);
   const random = (count: number) => new Uint8Array(randomBytes(count));
   const settings = createNameSettings({ hosts: ['example.com', 'second.example.com'], ...given });
@@ -75,6 +80,7 @@ export async function createTown(database: Database, given: Partial<NameSettings
     domains,
     findUser,
     checkout,
+    outgoing,
     origin,
   };
   const names = createNames(parts);
