@@ -1,6 +1,5 @@
 import { createECDH, createHash, createPrivateKey, type KeyObject, randomBytes, sign } from 'node:crypto';
 import type { Database } from '@nostrata/database';
-import type { Caller } from '@nostrata/http';
 import { Kind, type Tag, type VerifiedEvent } from '@nostrata/protocol';
 import { createFakeClock, createKeys, signEvent } from '@nostrata/testing';
 import { createAuditLog } from '../audit/append.ts';
@@ -152,15 +151,38 @@ export function createHashedRandom() {
   };
 }
 
-/** A caller for tests that need none of the ways to become one. */
-export function callerFor(userId: string): Caller {
-  return {
-    userId,
-    pubkey: undefined,
-    role: 'user',
-    by: 'session',
-    credential: 'ses_x',
-    scopes: undefined,
-    rate: free.rate,
+/** What a page gets that asks for a code. */
+export interface LnurlAnswer {
+  readonly lnurl: string;
+  readonly qr: string;
+  readonly url: string;
+  readonly k1: string;
+  readonly pollSecret: string;
+}
+
+/** Sign-in whose codes `createWallet` can sign. */
+export function startWithWallets(database: Database, changes: Partial<SignInParts> = {}) {
+  const hashed = createHashedRandom();
+  const test = startSignIn(database, { random: hashed.random, ...changes });
+  const ask = async (action?: string, headers: Record<string, string> = {}): Promise<LnurlAnswer> =>
+    (await test.send('lnurl', { body: action === undefined ? {} : { action }, headers })).json();
+  /** What a wallet answers to a code, with what a test wants to be wrong. */
+  const answer = async (
+    code: LnurlAnswer,
+    wallet: TestWallet,
+    wrong: Record<string, string> = {},
+  ): Promise<TestReply> => {
+    const url = new URL(code.url);
+    url.searchParams.set('sig', wallet.sign(hashed.preimageOf(code.k1)));
+    url.searchParams.set('key', wallet.key);
+    for (const [name, value] of Object.entries(wrong)) url.searchParams.set(name, value);
+    return await test.http({ target: url.pathname + url.search });
   };
+  const poll = async (code: LnurlAnswer) => await test.send('lnurl-poll', { body: { pollSecret: code.pollSecret } });
+  const signIn = async (wallet: TestWallet): Promise<SignedInAnswer> => {
+    const code = await ask();
+    await answer(code, wallet);
+    return (await poll(code)).json();
+  };
+  return { ...test, ask, answer, poll, signInWith: signIn };
 }
