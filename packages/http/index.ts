@@ -1,7 +1,9 @@
 export { type ActionParts, type Asked, callerOf, defineAction, Reply, type ReplyParts } from './src/action.ts';
 export { createHttpApi, type HttpApi, type HttpApiOptions } from './src/api.ts';
+export { type Body, chooseEncoding, createBody, type Encoding, type Variant } from './src/bodies.ts';
 export type {
   Access,
+  ApiSection,
   Authenticate,
   Caller,
   CallerRole,
@@ -18,7 +20,10 @@ export type {
   Parameter,
   RateTier,
 } from './src/contract.ts';
+export { createDocsRoutes, type DocsOptions } from './src/docs-routes.ts';
 export { createOutgoing, type Lookup, type OutgoingOptions } from './src/guarded.ts';
+export { addressToCount } from './src/limiter.ts';
+export type { OpenApi, OpenApiOptions } from './src/open-api.ts';
 export {
   type Outgoing,
   OutgoingError,
@@ -26,5 +31,10 @@ export {
   type OutgoingReply,
   type OutgoingRequest,
 } from './src/outgoing.ts';
+export { describeParameters, readParameters } from './src/parameters.ts';
+export { pathNames } from './src/paths.ts';
 export { Problem, type ProblemSaying, type ProblemStatus } from './src/problem.ts';
+export { renderApiReference } from './src/reference.ts';
+export { type SendOptions, sendBody } from './src/sending.ts';
 export { defaultHttpSettings, type HttpSettings } from './src/settings.ts';
+export { within } from './src/within.ts';

@@ -30,13 +30,12 @@ export type {
   UserTiers,
   Zaps,
 } from './src/answers.ts';
-export { type Api, type ApiBindings, type ApiOptions, createApi } from './src/api/app.ts';
 export {
   loadObservatoryHealth,
   type ObservatoryHealth,
   type ObservatoryHealthOptions,
 } from './src/api/health.ts';
-export { renderApiReference } from './src/api/reference.ts';
+export { createObservatorySection, type ObservatorySectionOptions } from './src/api/section.ts';
 export { type ApiSettings, defaultApiSettings } from './src/api/settings.ts';
 export { createCollector } from './src/collector/collector.ts';
 export type {

@@ -43,7 +43,7 @@ function renderEverything(): string {
   observatory.received?.('novel', 1);
   observatory.flushed?.(1, 1);
   observatory.probed?.(true, 1);
-  observatory.request?.('/health', 200, 1);
+  metrics.api.request?.('/health', 200, 1);
   observatory.cacheLookup?.(true);
   observatory.snapshot?.('24h', 1);
   observatory.failed?.('somewhere');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { Access, Caller, HttpRequest, HttpRoute, Json, Method, Operation, Parameter } from './contract.ts';
+import type { Access, Caller, HttpRequest, HttpRoute, Json, Method, Operation } from './contract.ts';
 import { bodyBytesUsual } from './limits.ts';
+import { describeParameters, readParameters } from './parameters.ts';
 import { Problem } from './problem.ts';
 
 /** What a reply is made of. */
@@ -86,18 +87,6 @@ export function callerOf({ caller }: { readonly caller: Caller | undefined }): C
 
 const noParameters = z.object({});
 
-function readParameters(schema: z.ZodObject, { path, query }: HttpRequest): unknown {
-  const given: Record<string, string> = { ...path };
-  for (const [name, value] of query) {
-    if (!Object.hasOwn(schema.shape, name) || Object.hasOwn(given, name)) {
-      const why = Object.hasOwn(given, name) ? 'must be given once' : 'is no parameter of this route';
-      throw new Problem(400, 'bad-parameter', `${JSON.stringify(name.slice(0, 40))} ${why}`);
-    }
-    given[name] = value;
-  }
-  return parse(schema, given, 'bad-parameter');
-}
-
 async function readJson(schema: z.ZodType, request: HttpRequest): Promise<unknown> {
   const type = request.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
   const bytes = await request.readBody();
@@ -110,15 +99,15 @@ async function readJson(schema: z.ZodType, request: HttpRequest): Promise<unknow
   } catch (cause) {
     throw new Problem(400, 'bad-body', { message: 'the body is not JSON', cause });
   }
-  return parse(schema, value, 'bad-body');
+  return parse(schema, value);
 }
 
-function parse(schema: z.ZodType, value: unknown, code: string): unknown {
+function parse(schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const place = issue?.path.join('.') ?? '';
-  throw new Problem(400, code, `${place === '' ? '' : `${place}: `}${issue?.message ?? 'not as it should be'}`);
+  throw new Problem(400, 'bad-body', `${place === '' ? '' : `${place}: `}${issue?.message ?? 'not as it should be'}`);
 }
 
 function toResponse<Answer>(result: Answer | Reply<Answer>, common: Readonly<Record<string, string>>): Response {
@@ -138,8 +127,10 @@ function toResponse<Answer>(result: Answer | Reply<Answer>, common: Readonly<Rec
 function toOperation<Parameters extends z.ZodObject, Body extends z.ZodType, Answer>(
   parts: ActionParts<Parameters, Body, Answer>,
 ): Operation {
-  const toSchema = (schema: z.ZodType, io: 'input' | 'output') =>
-    z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
+  const toSchema = (schema: z.ZodType, io: 'input' | 'output'): Json => {
+    const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+    return json;
+  };
   const content = (schema: Json) => ({ 'application/json': { schema } });
   const problems = Object.entries(parts.problems ?? {}).map(([status, codes]): [string, Json] => [
     status,
@@ -150,7 +141,7 @@ function toOperation<Parameters extends z.ZodObject, Body extends z.ZodType, Ans
     tags: [parts.group],
     summary: parts.summary,
     description: parts.description,
-    parameters: toParameters(parts),
+    parameters: parts.parameters === undefined ? [] : describeParameters(parts.parameters, parts.path),
     ...(parts.body === undefined
       ? {}
       : { requestBody: { required: true, content: content(toSchema(parts.body, 'input')) } }),
@@ -158,23 +149,5 @@ function toOperation<Parameters extends z.ZodObject, Body extends z.ZodType, Ans
       '200': { description: parts.summary, content: content(toSchema(parts.answer, 'output')) },
       ...Object.fromEntries(problems),
     },
-    ...(parts.access.kind === 'anyone' ? {} : { security: [{ session: [] }, { apiKey: [] }, { nip98: [] }] }),
   };
-}
-
-function toParameters({
-  parameters,
-  path,
-}: {
-  readonly parameters?: z.ZodObject | undefined;
-  readonly path: string;
-}): Parameter[] {
-  if (parameters === undefined) return [];
-  const json = z.toJSONSchema(parameters, { io: 'input', unrepresentable: 'any' });
-  const required = new Set(json.required ?? []);
-  return Object.entries(json.properties ?? {}).map(([name, property]) => {
-    const { description = '', ...schema } = property as Json & { readonly description?: string };
-    const isInPath = path.split('/').includes(`:${name}`);
-    return { name, in: isInPath ? 'path' : 'query', required: isInPath || required.has(name), description, schema };
-  });
 }

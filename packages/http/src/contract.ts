@@ -115,6 +115,17 @@ export interface HttpRoute {
   serve(request: HttpRequest): Response | Promise<Response>;
 }
 
+/** What a room adds to the API. */
+export interface ApiSection {
+  readonly routes: readonly HttpRoute[];
+  /** What its groups of routes are, by their names and in the order of the documents. */
+  readonly groups: Readonly<Record<string, string>>;
+  /** Schemas by name that its operations refer to as `#/components/schemas/<name>`. */
+  readonly schemas?: Json | undefined;
+  /** Paragraphs of the introduction: what holds for all its routes. */
+  readonly introduction?: readonly string[] | undefined;
+}
+
 /** Where a request comes from, after the rules of trusted proxies. */
 export interface Origin {
   readonly ip: string;

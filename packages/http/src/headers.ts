@@ -13,6 +13,11 @@ export const commonHeaders: Readonly<Record<string, string>> = {
 /** For clients that came by HTTPS alone: a year (RFC 6797). */
 export const strictTransport = { 'Strict-Transport-Security': 'max-age=31536000' };
 
+/** What pages of the API may load: files of this server. */
+export const pagePolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /** Answers to OPTIONS, preflights among them; `*` does not stand for `Authorization` (Fetch, CORS protocol). */
 export function optionsHeaders(allow: string): Readonly<Record<string, string>> {
   return {

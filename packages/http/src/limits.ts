@@ -22,3 +22,5 @@ export const outgoingBytesUsual = 64 * 1024;
 export const outgoingHeaderBytesMax = 16 * 1024;
 /** Addresses of one host that are tried at most: clients try as many before they give up. */
 export const outgoingAddressesMax = 4;
+/** Bodies below this go uncompressed: they fit into one packet. */
+export const compressedBytesMin = 1_024;

@@ -42,7 +42,6 @@ export interface ObservatoryMetrics {
   buffered?(events: number): void;
   flushed?(events: number, seconds: number): void;
   snapshot?(range: string, seconds: number): void;
-  request?(route: string, status: number, seconds: number): void;
   cacheLookup?(hit: boolean): void;
   probed?(ok: boolean, seconds: number): void;
   failed?(where: string): void;

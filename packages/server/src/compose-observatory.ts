@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Cache } from '@nostrata/cache';
 import { type Database, DatabaseError, openSqlite } from '@nostrata/database';
+import type { ApiSection } from '@nostrata/http';
 import type { Ingest } from '@nostrata/ingest';
 import { createPool } from '@nostrata/network';
 import {
-  type Api,
   type Collector,
-  createApi,
   createCollector,
   createFacts,
   createLoadRelayFigures,
+  createObservatorySection,
   createRegistry,
   createRelayReads,
   createStatistician,
@@ -23,6 +23,7 @@ import {
   migrateCollector,
   type ObservatoryHealth,
   type ObservatoryMetrics,
+  type ObservatorySectionOptions,
   openSharedLive,
   publishLive,
   type Registry,
@@ -60,7 +61,7 @@ export interface ObservatoryParts {
 /** The observatory as far as this process has a part in it. */
 export interface Observatory extends AsyncDisposable {
   /** Undefined where this process does not answer for it. */
-  readonly api: Api | undefined;
+  readonly section: ApiSection | undefined;
   health(): Promise<ObservatoryHealth>;
   /** Resolves when the roll-ups of this process have read what is stored. */
   caughtUp(): Promise<void>;
@@ -126,10 +127,10 @@ async function compose(parts: ObservatoryParts, open: () => Promise<Database>): 
   if (runner)
     void statistician.compute().catch((error: unknown) => logger.warn({ error: String(error) }, 'no snapshot yet'));
   const live = await composeLive(parts, { collector, clock, started });
-  const api = roles.has('api') ? composeApi(parts, { statistics: statistician.reads, relays, live, clock }) : undefined;
+  const reads = { statistics: statistician.reads, relays, live, clock };
   const stack = started.move();
   return {
-    api,
+    section: roles.has('api') ? composeSection(parts, reads) : undefined,
     caughtUp,
     health: () => loadObservatoryHealth({ statistics: statistician.reads, live: collector, cache, clock }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -225,25 +226,16 @@ async function composeLive(
   return roles.has('api') ? started.use(await openSharedLive({ cache, clock })) : collector;
 }
 
-function composeApi(
-  { settings, cache, logger, metrics }: ObservatoryParts,
-  reads: Pick<Parameters<typeof createApi>[0], 'statistics' | 'relays' | 'live' | 'clock'>,
-): Api {
-  return createApi({
+function composeSection(
+  { cache, logger, metrics }: ObservatoryParts,
+  reads: Pick<ObservatorySectionOptions, 'statistics' | 'relays' | 'live' | 'clock'>,
+): ApiSection {
+  return createObservatorySection({
     ...reads,
     cache,
     metrics,
     logger: logger.child({ room: 'api' }),
-    settings: {
-      ...defaultApiSettings,
-      requestsMax: settings.rateLimit,
-      version,
-      notes: [
-        `Figures are computed by the schedule ${settings.snapshotSchedule} (cron, UTC).`,
-        `Collected are ${settings.collectKinds.trim() === '*' ? 'all kinds' : `the kinds ${settings.collectKinds}`}.`,
-        ...(settings.synthetic ? ['This network is made up: its figures say nothing about Nostr.'] : []),
-      ],
-    },
+    settings: { ...defaultApiSettings, version },
   });
 }
 

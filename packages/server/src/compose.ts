@@ -3,6 +3,7 @@ import type { Ingest } from '@nostrata/ingest';
 import { createRelay, type Relay, type RelaySettings } from '@nostrata/relay';
 import type { EventStore } from '@nostrata/store';
 import { openWebFolder, webPaths, webPolicy } from '@nostrata/web';
+import { composeApi } from './compose-api.ts';
 import { type ComposeOptions, composeIngest, composeStore, getPublicUrls } from './compose-door.ts';
 import { composeObservatory, type Observatory, type Role } from './compose-observatory.ts';
 import { type ComposedTrust, composeTrust } from './compose-trust.ts';
@@ -10,6 +11,7 @@ import { findAuthWarning } from './config/auth-warning.ts';
 import { ConfigError } from './config/errors.ts';
 import type { Settings } from './config/table.ts';
 import { createApp } from './http/app.ts';
+import { toTrustSection } from './http/documents.ts';
 import { type Health, loadHealth } from './http/health.ts';
 import { type Listener, listen } from './http/listen.ts';
 import { loadPage, type Page } from './http/page-files.ts';
@@ -63,6 +65,8 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
   const jobs = composeJobs(options, { store, cache, metrics, roles, caughtUp: observatory.caughtUp });
   started.defer(() => jobs.stop());
   const health = () => composeHealth({ store, ingest, metrics, observatory, trust }, settings);
+  const sections = [observatory.section, toTrustSection(trust.routes)].filter((section) => section !== undefined);
+  const api = roles.has('api') ? composeApi({ ...options, sections, cache, metrics: metrics.api }) : undefined;
   const listener = await listen({
     app: createApp({
       information: () => relay.information(),
@@ -70,8 +74,8 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
       metrics: settings.metrics ? metrics.render : undefined,
       publicUrl: settings.publicUrl === '' ? undefined : settings.publicUrl,
       version,
-      page: observatory.api && (await composePage(settings)),
-      api: observatory.api,
+      page: api && (await composePage(settings)),
+      api,
     }),
     host: settings.host,
     port: settings.port,

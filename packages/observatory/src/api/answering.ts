@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
+import { type Body, createBody, Problem, readParameters, within } from '@nostrata/http';
 import type { Clock, ObservatoryLogger, ObservatoryMetrics } from '../contract.ts';
-import { type Bodies, type Body, createBody, type Kept } from './bodies.ts';
-import { type CacheReads, within } from './cache-reads.ts';
+import type { Bodies, Kept } from './bodies.ts';
+import type { CacheReads } from './cache-reads.ts';
 import { type CsvWriter, createCsvWriter } from './csv.ts';
 import { createFlights } from './flights.ts';
-import { secondsByFreshness } from './headers.ts';
+import { secondsByFreshness } from './freshness.ts';
 import { flightsMax, readMsMax, sharedCharactersMax, snapshotLookMs } from './limits.ts';
-import { readParameters } from './parameters.ts';
-import { Problem } from './problem.ts';
+import { codeByName } from './parameters.ts';
 import type { Loaded, Route, Sources } from './route.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -99,7 +99,7 @@ function toMessage(error: unknown): string {
 }
 
 function readRequest({ route, path, query }: AskedRoute): Request {
-  const parameters = readParameters(route.parameters, path, query);
+  const parameters = readParameters(route.parameters, { path, query }, codeByName);
   const names = Object.keys(parameters).sort();
   const key = `${route.path}?${JSON.stringify(names.map((name) => [name, parameters[name]]))}`;
   return { route, key, parameters };

@@ -1,22 +1,7 @@
 import type { Cache } from '@nostrata/cache';
+import { within } from '@nostrata/http';
 import type { Clock, ObservatoryMetrics } from '../contract.ts';
 import { cacheMsMax } from './limits.ts';
-
-/** The work did not end in time. */
-class LateError extends Error {
-  override readonly name = 'LateError';
-}
-
-/** Gives up waiting after that many milliseconds; the work itself goes on. */
-export async function within<Result>(clock: Clock, milliseconds: number, work: Promise<Result>): Promise<Result> {
-  const late = Promise.withResolvers<never>();
-  const cancel = clock.after(milliseconds, () => late.reject(new LateError(`no answer within ${milliseconds} ms`)));
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    cancel();
-  }
-}
 
 /** What the API asks of the cache; none of it ever rejects, for whoever reads a cache can do without. */
 export interface CacheReads {

@@ -39,7 +39,7 @@ describe('the page of the documentation', { skip: skipWithoutChromium() }, () =>
   test('needs nothing but this server, breaks no policy of its own and fits a phone', async () => {
     for (const width of [1280, 390]) {
       const { page, faults } = await open(width);
-      assert.equal(await page.title(), 'Nostrata observatory API');
+      assert.equal(await page.title(), 'Nostrata API');
       const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
       assert.equal(wide, width);
       assert.deepEqual(faults, []);

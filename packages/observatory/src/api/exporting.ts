@@ -1,16 +1,17 @@
+import { addressToCount, Problem, within } from '@nostrata/http';
 import { z } from 'zod';
 import type { Clock } from '../contract.ts';
-import { within } from './cache-reads.ts';
 import { createCsvWriter } from './csv.ts';
 import { type ExportSources, type ExportTable, exportTables } from './export-tables.ts';
-import { addressToCount } from './limiter.ts';
 import { exportMsMax, exportsMax, readMsMax } from './limits.ts';
 import { spanParameters } from './parameters.ts';
-import { Problem } from './problem.ts';
 import { hasEnds } from './spans.ts';
 
 const names = Object.keys(exportTables);
 const tableError = `there is no such export: it must be one of ${names.map((name) => `${name}.csv`).join(', ')}`;
+
+/** Where exports are. */
+export const exportPath = '/api/v1/export/:table.csv';
 
 /** Parameters of an export. */
 export const exportParameters = z.object({
@@ -18,6 +19,11 @@ export const exportParameters = z.object({
   since: spanParameters.since.describe('Begin, inclusive: a date, an instant or unix seconds, in UTC.'),
   until: spanParameters.until.describe('End, exclusive: a date, an instant or unix seconds, in UTC.'),
 });
+
+/** What is said of a table that is not there. */
+export function unknownTable(): Problem {
+  return new Problem(404, 'unknown-table', tableError);
+}
 
 /** Events of Nostr are not older: what says so has no date (2020-11-07). */
 const firstDayMs = Date.UTC(2020, 10, 7);
@@ -51,7 +57,7 @@ export function createExporting({ sources, clock, onFailure }: ExportingOptions)
   return {
     async open(asked, from) {
       const table = exportTables[asked.table];
-      if (table === undefined) throw new Problem(404, 'unknown-table', tableError);
+      if (table === undefined) throw unknownTable();
       hasEnds(asked);
       const address = addressToCount(from);
       if ([...running].some((other) => other.address === address)) {

@@ -1,6 +1,6 @@
+import { Problem } from '@nostrata/http';
 import type { Clock } from '../contract.ts';
 import { flightMsMax } from './limits.ts';
-import { Problem } from './problem.ts';
 
 /** Work that is done once however many wait for it. */
 export interface Flights<Result> {

@@ -1,6 +1,6 @@
 import type { Cache } from '@nostrata/cache';
+import { within } from '@nostrata/http';
 import type { Clock, LiveReads, StatisticsReads } from '../contract.ts';
-import { within } from './cache-reads.ts';
 import { readMsMax, snapshotAgeMsMax } from './limits.ts';
 
 /** The observatory's part of `GET /health`. */

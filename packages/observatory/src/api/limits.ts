@@ -1,7 +1,3 @@
-/** Requests of one address in one window, unless told. */
-export const requestsMax = 100;
-/** The window of the rate limit, unless told: 15 minutes. */
-export const windowMs = 900_000;
 /** Listeners to the live stream in all, unless told: each costs a socket and a queue. */
 export const listenersMax = 500;
 /** Listeners to the live stream of one address, unless told: a person has a few tabs. */
@@ -27,16 +23,12 @@ export const bodiesMax = 1_000;
 export const bodyBytesMax = 64 * 2 ** 20;
 /** Spellings of requests that lead to a body without being parsed again. */
 export const spellingsMax = 4_000;
-/** Bodies below this go uncompressed: they fit into one packet. */
-export const compressedBytesMin = 1_024;
 /** Different answers that are worked out at one time; more is refused. */
 export const flightsMax = 200;
 /** After this, work that has not ended is begun anew. */
 export const flightMsMax = 60_000;
 /** A body of the shared cache has at most 16 MiB (its contract); larger ones stay in this process. */
 export const sharedCharactersMax = 4 * 2 ** 20;
-/** Addresses that the limiter of this process counts while the cache is gone; the oldest is forgotten. */
-export const countedAddressesMax = 20_000;
 
 /** Exports that run at one time: each reads the whole history. */
 export const exportsMax = 4;

@@ -1,7 +1,6 @@
+import { addressToCount, Problem } from '@nostrata/http';
 import type { Clock, LiveFigures, LiveReads } from '../contract.ts';
-import { addressToCount } from './limiter.ts';
 import { heartbeatMs, listenerQueueMax } from './limits.ts';
-import { Problem } from './problem.ts';
 import type { ApiSettings } from './settings.ts';
 
 /** Sends what happens now to many listeners as server-sent events. */

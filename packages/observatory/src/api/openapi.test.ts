@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { type Json, type OpenApi, type Operation, pathNames } from '@nostrata/http';
 import { exportTables } from './export-tables.ts';
-import type { Json, OpenApi, Operation } from './openapi.ts';
-import { renderApiReference } from './reference.ts';
-import { pathNames } from './route.ts';
 import { routes } from './routes.ts';
-import { answerSchema, errorSchema, liveFiguresSchema } from './series-schemas.ts';
-import { defaultApiSettings } from './settings.ts';
+import { answerSchema, liveFiguresSchema } from './series-schemas.ts';
 import { liveFigures, startMs } from './test-figures.ts';
 import { createWorld, type World } from './test-world.ts';
 
@@ -41,7 +37,10 @@ function fill(path: string): string {
 }
 
 function operationsOf(document: OpenApi): (readonly [string, Operation])[] {
-  return Object.entries(document.paths).map(([path, { get }]) => [path, get] as const);
+  return Object.entries(document.paths).map(([path, { get }]) => {
+    assert.ok(get);
+    return [path, get] as const;
+  });
 }
 
 /** The routes that were promised from the first day. */
@@ -168,8 +167,8 @@ test('every answer is what its schema says, and says nothing more', async () => 
       assert.deepEqual(read, answer, route.path);
     }
   }
-  const error: unknown = await (await world.ask('/api/v1/stats/overview?range=x')).json();
-  assert.deepEqual(errorSchema.parse(error), error);
+  const error = (await (await world.ask('/api/v1/stats/overview?range=x')).json()) as Json;
+  assert.deepEqual(Object.keys(error), ['error', 'message']);
   assert.deepEqual(liveFiguresSchema.parse(liveFigures(startMs)), liveFigures(startMs));
 });
 
@@ -181,7 +180,8 @@ test('last good copies are what the schema says too', async () => {
   world.database.failure = new Error('away');
   const route = routes.find((candidate) => candidate.path.includes('/full/'));
   const answer: unknown = await (await world.ask(path)).json();
-  assert.deepEqual(answerSchema(route?.answer ?? errorSchema).parse(answer), answer);
+  assert.ok(route);
+  assert.deepEqual(answerSchema(route.answer).parse(answer), answer);
 });
 
 test('limits are documented as they are set, not as they once were', async () => {
@@ -228,10 +228,4 @@ test('names in paths are names of parameters', () => {
   for (const { path, parameters } of routes) {
     for (const name of pathNames(path)) assert.ok(name in parameters.shape, path);
   }
-});
-
-test('the reference page is up to date', () => {
-  const page = new URL('../../../../docs/reference/http.md', import.meta.url);
-  const isSame = readFileSync(page, 'utf8') === renderApiReference(defaultApiSettings);
-  assert.ok(isSame, 'run: npx node tools/http-reference.ts > docs/reference/http.md');
 });

@@ -14,7 +14,6 @@ import {
   secondsMax,
   urlCharactersMax,
 } from './limits.ts';
-import { Problem, type ProblemCode } from './problem.ts';
 
 function oneOf<const Words extends readonly [string, ...string[]]>(name: string, words: Words) {
   return z.enum(words, { error: `${name} must be one of ${words.join(', ')}` });
@@ -153,7 +152,8 @@ export const periods = wholeNumber('periods', [1, periodsMax])
 /** A kind in a path. */
 export const kind = wholeNumber('kind', [0, 65_535]).describe('Kind of events, 0 to 65535.');
 
-const codeByName: Readonly<Record<string, ProblemCode>> = {
+/** The words of errors by the parameter that is wrong. */
+export const codeByName: Readonly<Record<string, string>> = {
   range: 'bad-range',
   since: 'bad-date',
   until: 'bad-date',
@@ -166,37 +166,4 @@ const codeByName: Readonly<Record<string, ProblemCode>> = {
   format: 'bad-format',
   kind: 'bad-kind',
   url: 'bad-url',
-  table: 'unknown-table',
 };
-
-/**
- * Reads the parameters of a request.
- * @throws Problem 400 that says what was expected
- */
-export function readParameters<Schema extends z.ZodObject>(
-  schema: Schema,
-  path: Readonly<Record<string, string>>,
-  query: URLSearchParams,
-): z.output<Schema> {
-  const given: Record<string, string> = { ...path };
-  for (const [name, value] of query) {
-    if (!Object.hasOwn(schema.shape, name) || Object.hasOwn(path, name)) {
-      const names = Object.keys(schema.shape).filter((known) => !Object.hasOwn(path, known));
-      const known = names.length === 0 ? 'it takes none' : `it takes ${names.join(', ')}`;
-      throw new Problem(
-        400,
-        'bad-parameter',
-        `there is no parameter ${JSON.stringify(name.slice(0, 40))} here: ${known}`,
-      );
-    }
-    if (Object.hasOwn(given, name)) {
-      throw new Problem(400, codeByName[name] ?? 'bad-parameter', `${name} must be given once`);
-    }
-    given[name] = value;
-  }
-  const result = schema.safeParse(given);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const code = codeByName[String(issue?.path[0] ?? '')] ?? 'bad-parameter';
-  throw new Problem(code === 'unknown-table' ? 404 : 400, code, issue?.message ?? 'the parameters are wrong');
-}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { createMemoryCache } from '@nostrata/cache';
 import type { Database } from '@nostrata/database';
+import { createHttpApi, defaultHttpSettings } from '@nostrata/http';
 import { createEventBuilder } from '@nostrata/testing';
 import type { Answer, Snapshot } from '../answers.ts';
 import { migrateCollector } from '../collector/schema.ts';
@@ -9,9 +10,9 @@ import { createEngines } from '../facts/test-engines.ts';
 import { createRegistry } from '../registry/registry.ts';
 import { createRelayReads } from '../registry/relay-reads.ts';
 import { createWorld, noonMs, quietLogger } from '../statistics/test-world.ts';
-import { createApi } from './app.ts';
 import { exportTables } from './export-tables.ts';
 import { routes } from './routes.ts';
+import { createObservatorySection } from './section.ts';
 import { answerSchema } from './series-schemas.ts';
 import { defaultApiSettings } from './settings.ts';
 import { parseCsv } from './test-csv.ts';
@@ -44,17 +45,21 @@ async function checkRoutes(database: Database): Promise<void> {
     bob.note('hello', { created_at: second - 7_200 }),
   );
   const snapshot = await world.snapshot('7d');
-  const api = createApi({
+  const [cache, metrics] = [createMemoryCache({ clock }), {}];
+  const { routes: served } = createObservatorySection({
     statistics: world.statistician.reads,
     relays: createRelayReads({ database, clock }),
-    cache: createMemoryCache({ clock }),
+    cache,
     clock,
     logger: quietLogger,
-    metrics: {},
-    settings: { ...defaultApiSettings, requestsMax: 0 },
+    metrics,
+    settings: defaultApiSettings,
   });
-  const ask = async (path: string) =>
-    api.fetch(new Request(`http://api.example.com${path}`), { origin: { ip: '192.0.2.1', isSecure: false } });
+  const anonymous = { ...defaultHttpSettings.anonymous, requestsMax: 0 };
+  const settings = { ...defaultHttpSettings, anonymous };
+  const api = createHttpApi({ routes: served, cache, clock, logger: quietLogger, metrics, settings });
+  const origin = { ip: '192.0.2.1', isSecure: false, host: 'api.example.com' };
+  const ask = async (path: string) => api.fetch(new Request(`http://api.example.com${path}`), { origin });
 
   const names: Readonly<Record<string, string>> = { range: '7d', kind: '1', url: 'relay.example.com' };
   for (const route of routes) {

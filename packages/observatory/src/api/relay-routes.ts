@@ -1,9 +1,9 @@
+import { Problem } from '@nostrata/http';
 import { z } from 'zod';
 import type { Range, RelayDetails } from '../answers.ts';
 import type { RelayQuery, SeriesQuery } from '../contract.ts';
 import { relayRowSchema, shareSchema } from './answer-schemas.ts';
 import { buckets, format, limit, offset, rangeOr, relayParameters, relayUrl, seriesParameters } from './parameters.ts';
-import { Problem } from './problem.ts';
 import {
   coverageOf,
   defineRoute,

@@ -66,11 +66,6 @@ export function defineRoute<Parameters extends z.ZodObject, Figures>(parts: Rout
   return parts as unknown as Route;
 }
 
-/** The names of the parameters that a path carries. */
-export function pathNames(path: string): string[] {
-  return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
-}
-
 /** A part of a snapshot with how it is counted; `field` is where the part is in the snapshot. */
 export function partOf<Figures>(snapshot: Snapshot, field: string, figures: Figures): Loaded<Figures> {
   return {

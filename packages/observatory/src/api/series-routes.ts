@@ -1,3 +1,4 @@
+import { Problem } from '@nostrata/http';
 import { z } from 'zod';
 import type { Range } from '../answers.ts';
 import type { SeriesQuery } from '../contract.ts';
@@ -14,7 +15,6 @@ import {
   seriesParameters,
   spanParameters,
 } from './parameters.ts';
-import { Problem } from './problem.ts';
 import { defineRoute, type Fixed, loadSeries, pageOf, partOf, type Route, type Sources } from './route.ts';
 import {
   activePointSchema,

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type {
   ActivePoint,
   Answer,
-  ApiError,
   Cohort,
   LatencyPoint,
   RelayDetails,
@@ -108,12 +107,6 @@ export const liveFiguresSchema = z.object({
   connected: count,
   kinds: z.record(z.string(), count),
 }) satisfies z.ZodType<LiveFigures>;
-
-/** Checks an `ApiError`. */
-export const errorSchema = z.object({
-  error: z.string().describe('A short word for programs.'),
-  message: z.string().describe('One sentence that says what was expected.'),
-}) satisfies z.ZodType<ApiError>;
 
 const wrapper = z.object({
   asOf: z.iso.datetime().describe('When the figures were computed.'),

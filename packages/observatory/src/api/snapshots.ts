@@ -1,3 +1,4 @@
+import { Problem } from '@nostrata/http';
 import type { Range, Snapshot } from '../answers.ts';
 import type { Clock, ObservatoryMetrics, StatisticsReads } from '../contract.ts';
 import { ranges } from '../spans.ts';
@@ -5,7 +6,6 @@ import { snapshotSchema } from './answer-schemas.ts';
 import type { CacheReads } from './cache-reads.ts';
 import { createFlights } from './flights.ts';
 import { snapshotKeptMs, snapshotLookMs } from './limits.ts';
-import { Problem } from './problem.ts';
 
 /** The snapshots as the API reads them: from the cache first, then from the database. */
 export interface Snapshots {

@@ -1,6 +1,6 @@
+import { Problem } from '@nostrata/http';
 import type { Range } from '../answers.ts';
 import type { SeriesQuery } from '../contract.ts';
-import { Problem } from './problem.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

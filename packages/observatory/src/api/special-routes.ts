@@ -1,72 +1,65 @@
+import { chooseEncoding, type HttpRoute, Problem, readParameters } from '@nostrata/http';
 import { z } from 'zod';
-import { chooseEncoding } from './bodies.ts';
-import { type Exporting, exportParameters } from './exporting.ts';
+import { exportTables } from './export-tables.ts';
+import { type Exporting, exportParameters, exportPath, unknownTable } from './exporting.ts';
 import type { LiveStream } from './live-stream.ts';
-import { readParameters } from './parameters.ts';
-import { Problem } from './problem.ts';
+import { exportOperation, liveOperation } from './operations.ts';
+import { codeByName } from './parameters.ts';
 
-/** A request of a route with an answer of its own. */
-export interface SpecialRequest {
-  readonly isHead: boolean;
-  readonly address: string;
-  readonly path: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
-  header(name: string): string | undefined;
-  /** Headers of every answer. */
-  readonly headers: Readonly<Record<string, string>>;
-}
+/** How all routes of figures are let in and counted. */
+export const openToAll = {
+  method: 'GET',
+  access: { kind: 'anyone', scope: 'stats:read' },
+  isCounted: true,
+  bodyBytesMax: 0,
+} as const satisfies Partial<HttpRoute>;
 
-/** A route that answers with something else than figures in their wrapping. */
-export interface SpecialRoute {
-  readonly path: string;
-  /** Whether requests of it are counted; what the documentation is made of is not. */
-  readonly isCounted: boolean;
-  serve(request: SpecialRequest): Response | Promise<Response>;
-}
-
-/** For routes without parameters. */
-export const noParameters = z.object({});
+const noParameters = z.object({});
 
 /** Server-sent events of what happens now. */
-export function createLiveRoute(stream: LiveStream | undefined): SpecialRoute {
+export function createLiveRoute(stream: LiveStream | undefined): HttpRoute {
   return {
+    ...openToAll,
     path: '/api/v1/stats/live',
-    isCounted: true,
-    serve({ isHead, address, path, query, header, headers }) {
-      readParameters(noParameters, path, query);
+    operation: liveOperation,
+    serve(request) {
+      readParameters(noParameters, request);
       if (stream === undefined) {
         throw new Problem(404, 'not-found', 'this process does not collect, so it has no live stream');
       }
-      const live = {
-        ...headers,
+      const headers = {
+        ...request.headers,
         'Cache-Control': 'no-store, no-transform',
         'Content-Type': 'text/event-stream; charset=utf-8',
         'X-Accel-Buffering': 'no',
       };
-      return new Response(isHead ? null : stream.open(address, header('last-event-id')), { headers: live });
+      const { isHead, address, header } = request;
+      return new Response(isHead ? null : stream.open(address, header('last-event-id')), { headers });
     },
   };
 }
 
 /** Whole histories as CSV. */
-export function createExportRoute(exporting: Exporting): SpecialRoute {
+export function createExportRoute(exporting: Exporting): HttpRoute {
   return {
-    path: '/api/v1/export/:table.csv',
-    isCounted: true,
-    async serve({ isHead, address, path, query, header, headers }) {
-      const asked = readParameters(exportParameters, path, query);
-      const isPacked = chooseEncoding(header('accept-encoding')) !== 'identity';
-      const csv = {
-        ...headers,
+    ...openToAll,
+    path: exportPath,
+    operation: exportOperation(),
+    async serve(request) {
+      if (!Object.hasOwn(exportTables, request.path.table ?? '')) throw unknownTable();
+      const asked = readParameters(exportParameters, request, codeByName);
+      const isPacked = chooseEncoding(request.header('accept-encoding')) !== 'identity';
+      const headers = {
+        ...request.headers,
         'Cache-Control': 'no-store',
         'Content-Disposition': `attachment; filename="nostr-${asked.table}.csv"`,
         'Content-Type': 'text/csv; charset=utf-8; header=present',
         Vary: 'Accept-Encoding',
         ...(isPacked ? { 'Content-Encoding': 'gzip' } : {}),
       };
-      if (isHead) return new Response(null, { headers: csv });
-      const rows = await exporting.open(asked, address);
-      return new Response(isPacked ? pack(rows) : rows, { headers: csv });
+      if (request.isHead) return new Response(null, { headers });
+      const rows = await exporting.open(asked, request.address);
+      return new Response(isPacked ? pack(rows) : rows, { headers });
     },
   };
 }

@@ -1,9 +1,10 @@
 import { type Cache, createMemoryCache } from '@nostrata/cache';
+import { createDocsRoutes, createHttpApi, defaultHttpSettings, type HttpApi } from '@nostrata/http';
 import { createFakeClock, type FakeClock } from '@nostrata/testing';
 import type { RelayDetails, Snapshot } from '../answers.ts';
 import type { Clock, LiveFigures, LiveReads, RelayReads, StatisticsReads } from '../contract.ts';
 import { ranges } from '../spans.ts';
-import { type Api, createApi } from './app.ts';
+import { createObservatorySection } from './section.ts';
 import { type ApiSettings, defaultApiSettings } from './settings.ts';
 import { createSnapshot, quantiles, relayRow, startMs, summary, tiers, timelinePoint, urls } from './test-figures.ts';
 
@@ -142,9 +143,16 @@ export interface Ask {
   readonly isSecure?: boolean | undefined;
 }
 
+/** What the API is set up with. */
+export interface WorldSettings extends ApiSettings {
+  readonly requestsMax: number;
+  readonly windowMs: number;
+  readonly notes: readonly string[];
+}
+
 /** The API over fake reads and a real cache in memory. */
 export interface World {
-  readonly api: Api;
+  readonly api: HttpApi;
   readonly cache: Cache;
   readonly database: FakeDatabase;
   readonly live: FakeLive;
@@ -156,7 +164,7 @@ export interface World {
 
 /** Creates one; `cache` wraps the cache where it is to fail. */
 export function createWorld(
-  settings: Partial<ApiSettings> = {},
+  settings: Partial<WorldSettings> = {},
   wrap: (cache: Cache) => Cache = (cache) => cache,
 ): World {
   const fake = createFakeClock(startMs);
@@ -172,19 +180,33 @@ export function createWorld(
   const failed: string[] = [];
   const requests: { route: string; status: number }[] = [];
   const quiet = { info: () => {}, warn: () => {}, error: () => {} };
-  const api = createApi({
+  const metrics = {
+    failed: (where: string) => void failed.push(where),
+    request: (route: string, status: number) => void requests.push({ route, status }),
+  };
+  const section = createObservatorySection({
     ...createReads(database, fake),
     live,
     cache,
     clock,
     logger: quiet,
-    metrics: {
-      failed: (where) => failed.push(where),
-      request: (route, status) => requests.push({ route, status }),
-    },
-    settings: { ...defaultApiSettings, requestsMax: 0, ...settings },
+    metrics,
+    settings: { ...defaultApiSettings, ...settings },
+  });
+  const { requestsMax = 0, windowMs = 900_000, version = '0.1.0', notes = [] } = settings;
+  const httpSettings = { ...defaultHttpSettings, anonymous: { name: 'default', requestsMax, windowMs } };
+  const docs = { title: 'Nostrata', version, notes, settings: httpSettings };
+  const api = createHttpApi({
+    routes: [...section.routes, ...createDocsRoutes({ ...docs, sections: [section], nowMs: clock.now() })],
+    cache,
+    clock,
+    logger: quiet,
+    metrics,
+    settings: httpSettings,
   });
   const ask = async (path: string, { method = 'GET', headers = {}, ip = '192.0.2.1', isSecure = false }: Ask = {}) =>
-    api.fetch(new Request(`http://api.example.com${path}`, { method, headers }), { origin: { ip, isSecure } });
+    api.fetch(new Request(`http://api.example.com${path}`, { method, headers }), {
+      origin: { ip, isSecure, host: 'api.example.com' },
+    });
   return { api, cache, database, live, clock, failed, requests, ask };
 }

@@ -1,3 +1,4 @@
+import type { HttpApi } from '@nostrata/http';
 import { type Context, Hono } from 'hono';
 import type { Health } from './health.ts';
 import { renderLanding } from './landing.ts';
@@ -22,8 +23,8 @@ export interface AppOptions {
   readonly version: string;
   /** The application that people look at, instead of the landing page. */
   readonly page?: Page | undefined;
-  /** Answers everything below `/api/`. */
-  readonly api?: { fetch(request: Request, bindings: AppBindings): Response | Promise<Response> } | undefined;
+  /** Answers everything below `/api/`, and names (NIP-05). */
+  readonly api?: HttpApi | undefined;
 }
 
 // NIP-11 asks for all three.
@@ -39,7 +40,9 @@ const pagePolicy =
 export function createApp(options: AppOptions): Hono<{ Bindings: AppBindings }> {
   const app = new Hono<{ Bindings: AppBindings }>();
   const { page, api } = options;
-  if (api) app.all('/api/*', (c) => api.fetch(c.req.raw, c.env));
+  for (const path of api ? ['/api/*', '/.well-known/nostr.json'] : []) {
+    app.all(path, (c) => api?.fetch(c.req.raw, c.env) ?? c.notFound());
+  }
   app.options('*', (c) => c.body(null, 204, cors));
   const landing = (c: AppContext): Response | Promise<Response> => answerLanding(c, options);
   app.get('/', (c) => {

@@ -1,9 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { HttpMetrics } from '@nostrata/http';
 import type { IngestMetrics } from '@nostrata/ingest';
 import type { ObservatoryMetrics } from '@nostrata/observatory';
 import type { RelayMetrics } from '@nostrata/relay';
 import type { StoreMetrics } from '@nostrata/store';
-import { createObservatoryMetrics } from './observatory-metrics.ts';
+import { createApiMetrics, createObservatoryMetrics } from './observatory-metrics.ts';
 import { createRegistry } from './registry.ts';
 import { createSharedMetrics, type SharedMetrics } from './shared-metrics.ts';
 import { createTrustMetrics, type TrustMetrics } from './trust-metrics.ts';
@@ -14,6 +15,7 @@ export interface Metrics {
   readonly ingest: IngestMetrics;
   readonly relay: RelayMetrics;
   readonly observatory: ObservatoryMetrics;
+  readonly api: HttpMetrics;
   readonly shared: SharedMetrics;
   readonly trust: TrustMetrics;
   /** A failure that was dealt with and would otherwise leave no trace. */
@@ -40,11 +42,13 @@ export function createMetrics(now: () => number): Metrics {
   const state = { lastCommitMs: null as number | null, queueEvents: 0, connections: 0, subscriptions: 0 };
   const failures = registry.counter('nostrata_failures_swallowed_total', 'Failures that were dealt with, by place.');
   const stopProcess = addProcess(registry);
+  const observatory = createObservatoryMetrics(registry);
   return {
     store: createStoreMetrics(registry, state, now),
     ingest: createIngestMetrics(registry, state),
     relay: createRelayMetrics(registry, state),
-    observatory: createObservatoryMetrics(registry),
+    observatory,
+    api: createApiMetrics(registry, observatory.failed),
     shared: createSharedMetrics(registry),
     trust: createTrustMetrics(registry),
     swallowed: (where) => failures.add({ where }),

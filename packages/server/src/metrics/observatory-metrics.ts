@@ -1,3 +1,4 @@
+import type { HttpMetrics } from '@nostrata/http';
 import type { ObservatoryMetrics } from '@nostrata/observatory';
 import type { Registry } from './registry.ts';
 
@@ -10,6 +11,19 @@ const probeSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 /** Creates the metrics of the observatory; those of a role that a process does not have stay empty. */
 export function createObservatoryMetrics(registry: Registry): ObservatoryMetrics {
   return { ...createCollectorMetrics(registry), ...createAnswerMetrics(registry) };
+}
+
+/** Creates the metrics of the HTTP API; `failed` counts what went wrong beside an answer. */
+export function createApiMetrics(registry: Registry, failed: HttpMetrics['failed']): HttpMetrics {
+  const requests = registry.counter('nostrata_http_requests_total', 'Requests to the API, by route and status.');
+  const seconds = registry.histogram('nostrata_http_request_seconds', 'Time of one answer, by route.', requestSeconds);
+  return {
+    request(route, status, time) {
+      requests.add({ route, status: String(status) });
+      seconds.observe(time, { route });
+    },
+    ...(failed ? { failed } : {}),
+  };
 }
 
 function createCollectorMetrics(registry: Registry): ObservatoryMetrics {
@@ -43,16 +57,10 @@ function createCollectorMetrics(registry: Registry): ObservatoryMetrics {
 }
 
 function createAnswerMetrics(registry: Registry): ObservatoryMetrics {
-  const requests = registry.counter('nostrata_http_requests_total', 'Requests to the statistics, by route and status.');
-  const seconds = registry.histogram('nostrata_http_request_seconds', 'Time of one answer, by route.', requestSeconds);
   const lookups = registry.counter('nostrata_cache_lookups_total', 'Look-ups in the cache, by result.');
   const snapshots = registry.histogram('nostrata_snapshot_seconds', 'Time to compute a snapshot.', snapshotSeconds);
   const failures = registry.counter('nostrata_observatory_failures_total', 'Failures that were dealt with, by place.');
   return {
-    request(route, status, time) {
-      requests.add({ route, status: String(status) });
-      seconds.observe(time, { route });
-    },
     cacheLookup: (hit) => lookups.add({ result: hit ? 'hit' : 'miss' }),
     snapshot: (range, time) => snapshots.observe(time, { range }),
     failed: (where) => failures.add({ where }),

@@ -1,4 +1,7 @@
-import type { Json, OpenApi, Operation, Parameter } from './openapi.ts';
+import type { Json, Operation, Parameter } from './contract.ts';
+import { type DocsEntry, entriesOf } from './docs-entries.ts';
+import { escapeHtml, inline, nameOf, renderText, typeText } from './docs-text.ts';
+import type { OpenApi } from './open-api.ts';
 
 /** Where the page finds what it is made of. */
 export interface DocsAssets {
@@ -7,18 +10,17 @@ export interface DocsAssets {
   readonly icon: string;
 }
 
-interface Entry {
-  readonly path: string;
-  readonly operation: Operation;
-  /** What `data` of its answers is, as text with links; empty where the answer is no JSON. */
+interface Entry extends DocsEntry {
+  /** What its answers are, as text with links; empty where the answer is no JSON. */
   readonly figures: string;
 }
 
 /** Renders the documentation as one page: readable without its script, which adds search and forms to try things. */
 export function renderDocs(document: OpenApi, { style, script, icon }: DocsAssets): string {
-  const entries = Object.entries(document.paths).map(([path, { get }]): Entry => {
-    return { path, operation: get, figures: figuresOf(get, document) };
+  const entries = entriesOf(document).map((entry): Entry => {
+    return { ...entry, figures: figuresOf(entry.operation, document) };
   });
+  const isForUsers = entries.some(({ operation }) => operation.security !== undefined);
   const groups = document.tags.map((tag) => ({ ...tag, entries: entries.filter((entry) => isOf(entry, tag.name)) }));
   const { title, version, description } = document.info;
   return `<!doctype html>
@@ -55,6 +57,7 @@ ${groups.map(renderNavGroup).join('\n')}
 <section class="intro">
 <h1>${escapeHtml(title)}</h1>
 ${renderText(description)}
+${isForUsers ? keyField : ''}
 </section>
 ${groups.map(renderGroup).join('\n')}
 ${renderTypes(document)}
@@ -65,15 +68,19 @@ ${renderTypes(document)}
 `;
 }
 
+const keyField = `<p class="key needs-script"><label for="key">API key for the forms below</label>
+<input id="key" type="password" autocomplete="off" spellcheck="false" placeholder="nst_live_…">
+<span class="soft">It stays in this page and is forgotten with it.</span></p>`;
+
 function isOf({ operation }: Entry, group: string): boolean {
   return operation.tags.includes(group);
 }
 
 function renderNavGroup({ name, entries }: { readonly name: string; readonly entries: readonly Entry[] }): string {
   const links = entries.map(
-    ({ path, operation }) =>
+    ({ method, path, operation }) =>
       `<li data-words="${escapeHtml(wordsOf(path, operation))}"><a href="#${operation.operationId}">` +
-      `<span>${escapeHtml(operation.summary)}</span><code>${escapeHtml(shortPath(path))}</code></a></li>`,
+      `<span>${escapeHtml(operation.summary)}</span><code>${method === 'GET' ? '' : `${method} `}${escapeHtml(shortPath(path))}</code></a></li>`,
   );
   return `<div class="group"><h2>${escapeHtml(name)}</h2><ul>${links.join('')}</ul></div>`;
 }
@@ -111,17 +118,18 @@ ${entries.map(renderOperation).join('\n')}
 </section>`;
 }
 
-function renderOperation({ path, operation, figures }: Entry): string {
+function renderOperation({ method, path, operation, figures }: Entry): string {
   const id = operation.operationId;
   const parameters = operation.parameters.map((parameter) => renderParameter(id, parameter)).join('');
   const types = Object.keys(contentOf(operation)).map((type) => `<code>${escapeHtml(type)}</code>`);
   return `<article id="${id}" aria-labelledby="${id}-title" data-words="${escapeHtml(wordsOf(path, operation))}">
 <h3 id="${id}-title">${escapeHtml(operation.summary)} <a class="anchor" href="#${id}" aria-label="Link to this route">#</a></h3>
-<p class="path"><b>GET</b> <code>${renderPath(path)}</code></p>
+<p class="path"><b>${method}</b> <code>${renderPath(path)}</code></p>
 ${renderText(operation.description)}
-<p class="answers">Answers ${types.join(' or ')}${figures === '' ? '' : ` with <code>data</code>: <code class="type">${figures}</code>`}</p>
-<form data-path="${escapeHtml(path)}" data-type="${escapeHtml(Object.keys(contentOf(operation))[0] ?? '')}" aria-label="Try ${escapeHtml(operation.summary)}">
+<p class="answers">Answers ${types.join(' or ')}${figures}</p>
+<form data-method="${method}" data-path="${escapeHtml(path)}" data-type="${escapeHtml(Object.keys(contentOf(operation))[0] ?? '')}" aria-label="Try ${escapeHtml(operation.summary)}">
 ${parameters === '' ? '' : `<div class="parameters">${parameters}</div>`}
+${renderBody(operation)}
 <div class="actions needs-script"><button type="submit" class="main">Send</button>
 <code class="curl" tabindex="0"></code><button type="button" class="copy">Copy</button></div>
 <div class="result" hidden><p class="status" role="status"></p><pre tabindex="0" aria-label="Answer"></pre></div>
@@ -133,12 +141,39 @@ function renderPath(path: string): string {
   return escapeHtml(path).replaceAll(/\{(\w+)\}/g, '<em>{$1}</em>');
 }
 
+/** What is in the wrapping of figures, or the whole of any other answer. */
 function figuresOf(operation: Operation, { components }: OpenApi): string {
   const content = contentOf(operation)['application/json'] as { readonly schema?: Json } | undefined;
-  const ref = content?.schema?.$ref;
-  if (typeof ref !== 'string') return '';
-  const answer = components.schemas[nameOf(ref)] as { readonly properties?: Json } | undefined;
-  return typeText((answer?.properties?.data ?? {}) as Json);
+  const schema = content?.schema;
+  if (schema === undefined || Object.keys(schema).length === 0) return '';
+  if (typeof schema.$ref !== 'string') return `: <code class="type">${typeText(schema)}</code>`;
+  const answer = components.schemas[nameOf(schema.$ref)] as { readonly properties?: Json } | undefined;
+  return ` with <code>data</code>: <code class="type">${typeText((answer?.properties?.data ?? {}) as Json)}</code>`;
+}
+
+function renderBody({ operationId, requestBody }: Operation): string {
+  const content = requestBody?.content as Readonly<Record<string, { readonly schema?: Json }>> | undefined;
+  const schema = content?.['application/json']?.schema;
+  if (schema === undefined) return '';
+  const id = `${operationId}-body`;
+  return `<div class="parameter body"><label for="${id}">Body <code class="type">${typeText(schema)}</code></label>
+<textarea id="${id}" data-in="body" rows="4" spellcheck="false">${escapeHtml(JSON.stringify(exampleOf(schema), null, 2))}</textarea></div>`;
+}
+
+/** Something of the right shape to begin with. */
+function exampleOf(schema: Json): unknown {
+  if (schema.const !== undefined) return schema.const;
+  if (Array.isArray(schema.enum)) return schema.enum[0];
+  if (Array.isArray(schema.anyOf)) return exampleOf((schema.anyOf[0] ?? {}) as Json);
+  if (schema.type === 'array') return [];
+  if (schema.type === 'boolean') return false;
+  if (schema.type === 'integer' || schema.type === 'number') return Math.max(1, Number(schema.minimum ?? 1));
+  if (schema.type !== 'object') return schema.type === 'string' ? '' : null;
+  const required = new Set((schema.required ?? []) as readonly string[]);
+  const fields = Object.entries((schema.properties ?? {}) as Readonly<Record<string, Json>>);
+  return Object.fromEntries(
+    fields.filter(([name]) => required.has(name)).map(([name, type]) => [name, exampleOf(type)]),
+  );
 }
 
 function renderParameter(operation: string, { name, in: place, required, description, schema }: Parameter): string {
@@ -195,45 +230,4 @@ function renderType(name: string, schema: Json): string {
   );
   return `<article id="type-${name}"><h3>${name}</h3>
 <div class="wide" tabindex="0" role="region" aria-label="Fields of ${name}"><table><thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col">Meaning</th></tr></thead><tbody>${rows.join('')}</tbody></table></div></article>`;
-}
-
-/** A schema in a few words; named types are links. */
-function typeText(schema: Json): string {
-  if (typeof schema.$ref === 'string') return `<a href="#type-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>`;
-  if (Array.isArray(schema.anyOf)) return schema.anyOf.map((part: Json) => typeText(part)).join(' | ');
-  if (Array.isArray(schema.enum)) return schema.enum.map((word) => escapeHtml(JSON.stringify(word))).join(' | ');
-  if (Array.isArray(schema.type)) return schema.type.map(String).join(' | ');
-  if (schema.type === 'array') return bracket(typeText((schema.items ?? {}) as Json));
-  if (schema.type !== 'object') return typeof schema.type === 'string' ? schema.type : 'anything';
-  if (schema.additionalProperties !== undefined) return `{ [key]: ${typeText(schema.additionalProperties as Json)} }`;
-  const fields = Object.entries((schema.properties ?? {}) as Readonly<Record<string, Json>>);
-  return `{ ${fields.map(([name, type]) => `${escapeHtml(name)}: ${typeText(type)}`).join(', ')} }`;
-}
-
-function bracket(text: string): string {
-  return text.includes(' | ') && !text.startsWith('{') ? `(${text})[]` : `${text}[]`;
-}
-
-function nameOf(ref: string): string {
-  return escapeHtml(ref.slice(ref.lastIndexOf('/') + 1));
-}
-
-/** Paragraphs, lists and code spans, as descriptions use them. */
-function renderText(text: string): string {
-  return text
-    .split('\n\n')
-    .map((block) => {
-      if (!block.startsWith('- ')) return `<p>${inline(block)}</p>`;
-      const points = block.split('\n').map((line) => `<li>${inline(line.slice(2))}</li>`);
-      return `<ul>${points.join('')}</ul>`;
-    })
-    .join('\n');
-}
-
-function inline(text: string): string {
-  return escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Cache } from '@nostrata/cache';
-import { addressToCount } from './limiter.ts';
 import { createWorld } from './test-world.ts';
 
 const path = '/api/v1/stats/overview';
@@ -48,9 +47,6 @@ test('an IPv6 network of 64 bits is one address', async () => {
     statuses.push((await ask(path, { ip })).status);
   }
   assert.deepEqual(statuses, [200, 200, 429, 200]);
-  assert.equal(addressToCount('::ffff:192.0.2.1'), '192.0.2.1');
-  assert.equal(addressToCount('fe80::1%eth0'), 'fe80:0:0:0::/64');
-  assert.equal(addressToCount('192.0.2.1'), '192.0.2.1');
 });
 
 test('without a cache every process limits by itself, and answers still come', async () => {

@@ -37,7 +37,7 @@ function pathOf(form) {
   let path = form.dataset.path;
   const query = new URLSearchParams();
   for (const field of form.elements) {
-    if (!field.name) continue;
+    if (!field.name || field.dataset.in === 'body') continue;
     const value = field.value.trim();
     if (field.dataset.in === 'path') path = path.replace(`{${field.name}}`, encodeURIComponent(value));
     else if (value !== '') query.set(field.name, value);
@@ -46,9 +46,33 @@ function pathOf(form) {
   return text === '' ? path : `${path}?${text}`;
 }
 
+function bodyOf(form) {
+  return form.querySelector('[data-in=body]')?.value;
+}
+
+function keyOf() {
+  return document.getElementById('key')?.value.trim() ?? '';
+}
+
+/** A text as one word of a shell. */
+function quote(text) {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function flagsOf(form) {
+  const { method, path, type } = form.dataset;
+  const body = bodyOf(form);
+  return [
+    type === 'text/event-stream' ? '-N ' : path.endsWith('.csv') ? '-O ' : '',
+    method === 'GET' ? '' : `-X ${method} `,
+    keyOf() === '' ? '' : '-H "Authorization: Bearer $KEY" ',
+    body === undefined ? '' : `-H 'Content-Type: application/json' -d ${quote(body)} `,
+  ].join('');
+}
+
 function showCurl(form) {
   const url = `${location.origin}${pathOf(form)}`;
-  const flags = form.dataset.type === 'text/event-stream' ? '-N ' : form.dataset.path.endsWith('.csv') ? '-O ' : '';
+  const flags = flagsOf(form);
   form.querySelector('.curl').textContent = `curl ${flags}'${url.replaceAll("'", '%27')}'`;
 }
 
@@ -96,6 +120,15 @@ function describeLimit(header) {
   return left && `${left} requests left`;
 }
 
+/** Cookies stay at home: only what the page shows is sent. */
+function toInit(form) {
+  const [body, key] = [bodyOf(form), keyOf()];
+  const headers = { accept: form.dataset.type || 'application/json' };
+  if (key !== '') headers.authorization = `Bearer ${key}`;
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  return { method: form.dataset.method, headers, credentials: 'omit', body };
+}
+
 async function send(form) {
   const path = pathOf(form);
   const button = form.querySelector('button[type=submit]');
@@ -103,8 +136,8 @@ async function send(form) {
   button.disabled = true;
   const begin = performance.now();
   try {
-    const response = await fetch(path, { headers: { accept: form.dataset.type } });
-    const text = await readStart(response);
+    const response = await fetch(path, toInit(form));
+    const text = response.body === null ? '' : await readStart(response);
     const type = response.headers.get('content-type') ?? '';
     const facts = [
       `${response.status} ${response.statusText}`.trim(),
@@ -215,6 +248,7 @@ function begin() {
   document.getElementById('theme').addEventListener('click', changeTheme);
   document.getElementById('find').addEventListener('input', find);
   document.addEventListener('keydown', moveByKeys);
+  document.getElementById('key')?.addEventListener('input', () => [...document.forms].forEach(showCurl));
   for (const form of document.forms) {
     showCurl(form);
     form.addEventListener('input', () => showCurl(form));
