@@ -47,6 +47,9 @@ export type {
 export { createNames, type HostsAnswer, type NameParts, type Names } from './src/names/names.ts';
 export { createNameRoutes, type NameRouteParts } from './src/names/routes.ts';
 export { createNameSettings, type LengthPrice, type NameSettings } from './src/names/settings.ts';
+export { createNoticeDispatch, type NoticeDispatch } from './src/notices/dispatch.ts';
+export { createHooks, type Hooks, type HooksParts } from './src/notices/hooks.ts';
+export { createHookRoutes, type HookRoutesParts } from './src/notices/routes.ts';
 export { type AccountsReport, checkAccounts, type Finding } from './src/payments/check-accounts.ts';
 export type { PaymentParts } from './src/payments/parts.ts';
 export { createPayments, type Payments, type PaymentsAdmin } from './src/payments/payments.ts';

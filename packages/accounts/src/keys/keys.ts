@@ -2,6 +2,7 @@ import type { Database, Queryable } from '@nostrata/database';
 import { Problem } from '@nostrata/http';
 import type { AuditLog, Clock, EntitlementReads, NoticeBoard, RandomBytes } from '../contract.ts';
 import { createId } from '../ids.ts';
+import { lockUser } from '../users.ts';
 import { parseAddresses } from './addresses.ts';
 import { makeKey, type NewKey } from './format.ts';
 import { lifeMsMax, listedMax, madeADayMax, overlapSecondsUsual } from './limits.ts';
@@ -85,7 +86,7 @@ async function createKey(parts: KeysParts, userId: string, wish: KeyWish): Promi
   const expiresMs = readExpiry(wish.expiresAt, clock.now());
   const mine = await entitlements.entitlementsOf(userId);
   return await database.transaction(async (transaction) => {
-    const standing = { entitlements: mine, role: await lockOwner(transaction, userId) };
+    const standing = { entitlements: mine, role: await lockUser(transaction, userId) };
     const scopes = checkScopes(wish.scopes, standing);
     await checkRoom(transaction, { userId, apiKeys: mine.apiKeys, nowMs: clock.now() });
     const made = makeKey(random);
@@ -106,7 +107,7 @@ async function changeKey(parts: KeysParts, place: KeyPlace, change: KeyChange): 
   const addresses = change.addresses && JSON.stringify(parseAddresses(change.addresses));
   const mine = await parts.entitlements.entitlementsOf(userId);
   return await parts.database.transaction(async (transaction) => {
-    const standing = { entitlements: mine, role: await lockOwner(transaction, userId) };
+    const standing = { entitlements: mine, role: await lockUser(transaction, userId) };
     const scopes = change.scopes && JSON.stringify(checkScopes(change.scopes, standing));
     const [row] = await transaction.query<KeyRow>(
       `UPDATE api_key SET name = COALESCE($1, name), scopes = COALESCE($2, scopes),
@@ -125,7 +126,7 @@ async function rotateKey(parts: KeysParts, place: KeyPlace, overlapSeconds: numb
   const { userId, id } = place;
   const mine = await entitlements.entitlementsOf(userId);
   return await database.transaction(async (transaction) => {
-    const standing = { entitlements: mine, role: await lockOwner(transaction, userId) };
+    const standing = { entitlements: mine, role: await lockUser(transaction, userId) };
     const old = await loadKey(transaction, place);
     const nowMs = clock.now();
     const made = makeKey(random);
@@ -164,19 +165,6 @@ async function revokeKey(parts: KeysParts, place: KeyPlace): Promise<void> {
     await parts.notices.add(transaction, { userId, topic: 'key.revoked', payload });
     await tell(parts, transaction, { userId, id, action: 'key.revoked', details: {} });
   });
-}
-
-/**
- * Locks the owner's row, so that keys of one person are made one after the other, and tells the role.
- * @throws Problem 403 where the account is suspended
- */
-async function lockOwner(transaction: Queryable, userId: string): Promise<string> {
-  const [user] = await transaction.query<{ role: string }>(
-    `UPDATE account_user SET state = state WHERE id = $1 AND state = 'active' RETURNING role`,
-    [userId],
-  );
-  if (user === undefined) throw new Problem(403, 'suspended', 'this account is suspended');
-  return user.role;
 }
 
 async function checkRoom(
