@@ -3,13 +3,15 @@ import { isTaken } from '../errors.ts';
 import type { DomainActor, DomainsParts } from './contract.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { Evidence, Look } from './look.ts';
+import { findMisplaced } from './misplaced.ts';
 import type { Proofs } from './proof.ts';
 import { recordFacts } from './records.ts';
 import { type Domain, type DomainState, heldStates, readDomain, writeStep } from './rows.ts';
 import { nextStep, toLost, toVerified } from './step.ts';
 
 /** What a check needs. */
-export interface CheckParts extends Pick<DomainsParts, 'database' | 'clock' | 'audit' | 'notices' | 'onLost'> {
+export interface CheckParts
+  extends Pick<DomainsParts, 'database' | 'clock' | 'audit' | 'notices' | 'onLost' | 'lookups'> {
   readonly proofs: Proofs;
   readonly look: Look;
 }
@@ -28,7 +30,17 @@ export async function checkDomain(
   if (domain.state !== 'pending') return { domain: await settle(parts, { domain, judgement, actor }), judgement };
   if (judgement.state === 'found')
     return { domain: await win(parts, { domain, judgement, actor, evidence }), judgement };
-  return { domain: await noteFailure(parts, domain, judgement.message), judgement };
+  const explained = await explain(parts, domain, judgement);
+  return { domain: await noteFailure(parts, domain, explained.message), judgement: explained };
+}
+
+/** Adds where the record is, if it is only in the wrong place. */
+async function explain(parts: CheckParts, domain: Domain, judgement: Judgement): Promise<Judgement> {
+  const { dns } = judgement;
+  const place = dns.state === 'gone' ? await findMisplaced(parts, domain) : undefined;
+  if (place === undefined) return judgement;
+  const message = `the TXT record is at ${place}, and has to be at ${parts.proofs.of(domain).txtName}`;
+  return { ...judgement, message, dns: { ...dns, message } };
 }
 
 interface Judged {

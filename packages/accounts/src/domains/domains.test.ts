@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Problem } from '@nostrata/http';
+import { createOutgoing, Problem } from '@nostrata/http';
 import { createMortalDatabase } from '@nostrata/testing';
 import { onEachEngine } from '../test-engines.ts';
 import { createDomains } from './domains.ts';
@@ -302,6 +302,33 @@ law('claims that nobody proves are forgotten after a month', async (database) =>
     (await domains.list('ann')).map(({ host }) => host),
     ['other.example.com'],
   );
+});
+
+law('a record in the wrong place proves nothing, and its owner is told where it is', async (database) => {
+  await using house = await createTestHouse(database);
+  const { domains, dns, clock } = house;
+  const { domain } = await domains.claim(as('ann'), 'shop.example.co.uk');
+  for (const place of ['shop.example.co.uk', '_nostrata.shop.example.co.uk.example.co.uk']) {
+    dns.set(place, [{ type: 'TXT', texts: [domain.proof.txtValue] }]);
+    clock.advance(limits.checkIntervalMs);
+    const { judgement, domain: after } = await domains.check(as('ann'), domain.id);
+    assert.equal(after.state, 'pending');
+    assert.equal(judgement.dns.message, `the TXT record is at ${place}, and has to be at ${domain.proof.txtName}`);
+    assert.equal(after.lastFailure, judgement.message);
+    dns.remove(place);
+  }
+});
+
+law('the file of a domain that leads to a private address is not asked for', async (database) => {
+  const failures: string[] = [];
+  const lookup = async () => [{ address: '10.0.0.1', family: 4 }];
+  const outgoing = createOutgoing({ clock: { after: () => () => {} }, lookup });
+  const metrics = { failed: (where: string) => void failures.push(where) };
+  await using house = await createTestHouse(database, { outgoing, metrics });
+  const { domain } = await house.domains.claim(as('eve'), 'rebind.example.com');
+  const { judgement, domain: after } = await house.domains.check(as('eve'), domain.id);
+  assert.deepEqual([after.state, judgement.file.state], ['pending', 'unclear']);
+  assert.deepEqual(failures, ['domain-file-refused']);
 });
 
 test('the maxima leave room for the name of the proof', () => {
