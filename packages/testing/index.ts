@@ -54,6 +54,13 @@ export {
 } from './src/payments/btcpay.ts';
 export { createInvoice, type InvoiceParts, type TestInvoice } from './src/payments/invoice.ts';
 export { type LnbitsOptions, type LnbitsPayment, startLnbits, type TestLnbits } from './src/payments/lnbits.ts';
+export {
+  type NwcOptions,
+  startNwcWallet,
+  type TestWallet,
+  type WalletFault,
+  type WalletInvoice,
+} from './src/payments/nwc.ts';
 export type { PaymentServer, SeenRequest, ServerFault, TestDelivery } from './src/payments/server.ts';
 export {
   type StripeDelivery,

@@ -32,6 +32,10 @@ export const limits = {
   walletInfoFreshMs: 3_600_000,
   // A reply of a wallet about one invoice has some 2 KB.
   walletReplyCharactersMax: 65_536,
+  // The wait for further relays of a wallet after the first has answered.
+  walletGraceMs: 500,
+  // A wallet that comes back after this leaves a request alone: longer than anybody waits, for clocks that differ.
+  requestSeconds: 60,
   // Notifications from before the connection was opened, for clocks that differ.
   notificationOverlapSeconds: 120,
   // A memo of an invoice in bytes; BOLT 11 leaves room for 639.
