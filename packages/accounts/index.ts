@@ -56,4 +56,7 @@ export { createPayments, type Payments, type PaymentsAdmin } from './src/payment
 export type { PaymentProvider } from './src/payments/provider.ts';
 export type { Seller } from './src/payments/receipts.ts';
 export { createPaymentRoutes, type PaymentRouteParts } from './src/payments/routes.ts';
+export { type CheckedProvider, checkProvider, type ProviderCheck } from './src/providers/check.ts';
+export { createProviders, type ProviderParts } from './src/providers/providers.ts';
+export { type ProviderSettings, parseProviders } from './src/providers/settings.ts';
 export { migrateAccounts } from './src/tables.ts';
