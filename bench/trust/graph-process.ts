@@ -4,7 +4,7 @@
  */
 import { loadavg } from 'node:os';
 import { seededRandom } from '@nostrata/testing';
-import { createEngine, type Engine } from '@nostrata/trust';
+import { createEngine, type Engine, type NetworkFigures } from '@nostrata/trust';
 
 const [users = 1_700_000, follows = 18_000_000] = process.argv.slice(2).map(Number);
 const authors = Math.ceil(follows / 120);
@@ -35,23 +35,32 @@ const least = (times: readonly Time[]): Time => times.toSorted((a, b) => a.cpu -
 const engine = createEngine(7);
 const anchors = [0, 1, 2, 3, 4].map(pubkeyOf);
 const build = load(engine);
-const global = least([1, 2].map(() => measure(() => engine.rank({ anchors: [] }))));
-const full = least([1, 2].map(() => measure(() => engine.rank({ anchors }))));
+// The first round begins from nothing, later ones from the ranks before a change.
+let iterations: NetworkFigures['iterations'] | undefined;
+const full = measure(() => {
+  ({ iterations } = engine.rank({ anchors }));
+});
+const again = least(
+  [7, 8].map((author) => {
+    engine.replace({ relation: 'follows', pubkeys: [pubkeyOf(author)], texts: [listOf(author)] });
+    return measure(() => engine.rank({ anchors }));
+  }),
+);
 const personal = least(
   [100, 101, 102].map((observer) =>
     measure(() => engine.standings({ pubkeys: [pubkeyOf(5)], observer: pubkeyOf(observer) })),
   ),
 );
 const change = measure(() => engine.replace({ relation: 'follows', pubkeys: [pubkeyOf(9)], texts: [listOf(9)] }));
-const { users: known, follows: edges, iterations } = engine.rank({ anchors });
+const { users: known, follows: edges } = engine.rank({ anchors });
 console.log(
   JSON.stringify({
     users: known,
     follows: edges,
     iterations,
     build,
-    global,
     full,
+    again,
     personal,
     change,
     load: loadavg().map((value) => Math.round(value * 10) / 10),

@@ -1,4 +1,5 @@
 import { pubkeysInitial } from '../limits.ts';
+import { grown, release } from './grown.ts';
 
 /** 32 bytes of a pubkey as numbers of 32 bits. */
 const words = 8;
@@ -7,7 +8,7 @@ const words = 8;
 const none = 0xffffffff;
 
 /**
- * Gives pubkeys dense numbers from 0 on, which never change: an open-addressed hash table over the 32 bytes. Anybody
+ * Gives pubkeys dense numbers from 0 on, which change only by `renumber`: an open-addressed hash table over the 32 bytes. Anybody
  * may write any 64 digits into a `p` tag, so that places in the table depend on a seed nobody outside knows.
  */
 export class Pubkeys {
@@ -42,7 +43,8 @@ export class Pubkeys {
     if (this.#size >= max) return -1;
     const id = this.#size;
     this.#size += 1;
-    if (this.#size * words > this.#keys.length) this.#keys = grown(this.#keys);
+    if (this.#size * words > this.#keys.length)
+      this.#keys = grown(this.#keys, this.#keys.length + (this.#keys.length >>> 1));
     this.#keys.set(this.#parsed, id * words);
     this.#slots[slot] = id;
     if (this.#size * 2 > this.#slots.length) this.#rehash();
@@ -56,6 +58,21 @@ export class Pubkeys {
       text += (this.#keys[id * words + word] ?? 0).toString(16).padStart(8, '0');
     }
     return text;
+  }
+
+  /** Gives everybody another number: the one that stands at the place of the old one. Each is given once. */
+  renumber(numbers: Uint32Array): void {
+    const keys = new Uint32Array(this.#keys.length);
+    for (let id = 0; id < this.#size; id += 1) {
+      const from = id * words;
+      keys.set(this.#keys.subarray(from, from + words), (numbers[id] ?? 0) * words);
+    }
+    release(this.#keys);
+    this.#keys = keys;
+    for (let slot = 0; slot < this.#slots.length; slot += 1) {
+      const id = this.#slots[slot] ?? none;
+      if (id !== none) this.#slots[slot] = numbers[id] ?? none;
+    }
   }
 
   #parse(pubkey: string): boolean {
@@ -95,14 +112,9 @@ export class Pubkeys {
   }
 
   #rehash(): void {
-    this.#slots = new Uint32Array(this.#slots.length * 2).fill(none);
+    const length = this.#slots.length * 2;
+    release(this.#slots);
+    this.#slots = new Uint32Array(length).fill(none);
     for (let id = 0; id < this.#size; id += 1) this.#slots[this.#slotOf(this.#keys, id * words)] = id;
   }
-}
-
-/** Twice the room. What is not written to yet takes no memory. */
-function grown(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }

@@ -1,4 +1,5 @@
 import { rowsGapMin, rowsGapShare } from '../limits.ts';
+import { grown, release } from './grown.ts';
 
 /** Rows of numbers in typed arrays: row `i` is `targets[starts[i]]` and the `lengths[i] - 1` that follow it. */
 export interface Rows {
@@ -103,6 +104,24 @@ export class ChangingRows implements Rows {
     this.#used = total;
   }
 
+  /** Gives rows, and the numbers in them, other numbers: those that stand at the places of the old ones. */
+  renumber(numbers: Uint32Array): void {
+    const [starts, lengths] = [this.starts, this.lengths];
+    this.starts = new Uint32Array(starts.length);
+    this.lengths = new Uint32Array(lengths.length);
+    for (let index = 0; index < this.count; index += 1) {
+      const start = starts[index] ?? 0;
+      const length = lengths[index] ?? 0;
+      const row = this.targets.subarray(start, start + length);
+      for (let at = 0; at < length; at += 1) row[at] = numbers[row[at] ?? 0] ?? 0;
+      row.sort();
+      this.starts[numbers[index] ?? 0] = start;
+      this.lengths[numbers[index] ?? 0] = length;
+    }
+    release(starts);
+    release(lengths);
+  }
+
   /** Moves all rows together, so that there are no gaps. */
   closeUp(): void {
     let end = 0;
@@ -148,14 +167,14 @@ export class ChangingRows implements Rows {
 
   /** Moves a row to the end, where it has room for so many numbers. */
   #move(index: number, room: number): void {
-    const row = this.row(index);
+    const length = this.lengths[index] ?? 0;
+    const old = this.starts[index] ?? 0;
     const start = this.#used;
     this.#used += room;
     this.targets = withRoom(this.targets, this.#used);
-    this.targets.set(row, start);
-    this.targets.fill(gap, start + row.length, start + room);
-    const old = this.starts[index] ?? 0;
-    if (row.length > 0) this.targets.fill(gap, old, old + row.length);
+    this.targets.copyWithin(start, old, old + length);
+    this.targets.fill(gap, start + length, start + room);
+    if (length > 0) this.targets.fill(gap, old, old + length);
     this.starts[index] = start;
   }
 
@@ -173,10 +192,8 @@ function eachNumber(rows: Rows, visit: (source: number, target: number) => void)
   }
 }
 
-/** The array with room for so many. What is not written to yet takes no memory. */
+/** The array with room for so many, half as many again where it grows. What is not written to yet takes no memory. */
 function withRoom(array: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
   if (length <= array.length) return array;
-  const larger = new Uint32Array(Math.max(length, array.length * 2));
-  larger.set(array);
-  return larger;
+  return grown(array, Math.max(length, array.length + (array.length >>> 1)));
 }

@@ -1,4 +1,6 @@
 import type { FollowGraph, Pairs } from '../graph/graph.ts';
+import { release } from '../graph/grown.ts';
+import type { Rows } from '../graph/rows.ts';
 
 /** What is rated: the graph of follows, and who mutes or reports whom. */
 export interface RatedGraph {
@@ -39,7 +41,8 @@ export interface GrapeRanks {
  * rating times the confidence: 1 − e^(input · ln rigor). Observers always have influence 1.
  */
 export function grapeRank(rated: RatedGraph, observers: readonly number[]): GrapeRanks {
-  const count = rated.graph.follows.count;
+  const { graph, mutes, reports } = rated;
+  const count = graph.follows.count;
   const isObserver = new Uint8Array(count);
   const influence = new Float32Array(count);
   for (const observer of observers) {
@@ -47,66 +50,111 @@ export function grapeRank(rated: RatedGraph, observers: readonly number[]): Grap
     isObserver[observer] = 1;
     influence[observer] = 1;
   }
-  const sums = { weights: new Float32Array(count), ratings: new Float32Array(count), said: new Float32Array(count) };
-  for (let iteration = 1; ; iteration += 1) {
-    addFollows(rated.graph.followers, { influence, isObserver, sums });
-    addPairs(rated.mutes, grapeRankDefaults.mute, { influence, isObserver, sums });
-    addPairs(rated.reports, grapeRankDefaults.report, { influence, isObserver, sums });
-    const change = settle({ influence, isObserver, sums });
-    if (change < grapeRankDefaults.tolerance) return { influence, iterations: iteration, converged: true };
-    if (iteration >= grapeRankDefaults.iterationsMax) return { influence, iterations: iteration, converged: false };
+  // Nothing of an earlier round is used: people who rate one another can keep up an influence that they would not get.
+  const said = new Float32Array(count);
+  const speakers = speakersOf(rated);
+  const warnings = mutes.targets.length + reports.targets.length > 0 ? createWarnings(count) : undefined;
+  const step = (users: Uint32Array | undefined): number => {
+    say(speakers, { influence, isObserver, said });
+    warnings?.weights.fill(0);
+    warnings?.ratings.fill(0);
+    if (warnings) addPairs(mutes, grapeRankDefaults.mute, { influence, isObserver, warnings });
+    if (warnings) addPairs(reports, grapeRankDefaults.report, { influence, isObserver, warnings });
+    return settle(users, { influence, isObserver, said, warnings, followers: graph.followers });
+  };
+  let iterations = 0;
+  let change = Number.POSITIVE_INFINITY;
+  while (change >= grapeRankDefaults.tolerance && iterations < grapeRankDefaults.iterationsMax) {
+    change = step(speakers);
+    iterations += 1;
   }
+  // Whom nobody hears is rated once, at the end.
+  step(undefined);
+  release(said);
+  if (warnings) for (const array of [warnings.weights, warnings.ratings]) release(array);
+  return { influence, iterations, converged: change < grapeRankDefaults.tolerance };
 }
 
 interface Round {
   readonly influence: Float32Array;
   readonly isObserver: Uint8Array;
-  readonly sums: {
-    readonly weights: Float32Array;
-    readonly ratings: Float32Array;
-    /** The weight of a follow by each user. */
-    readonly said: Float32Array;
-  };
 }
 
-function addFollows(followers: FollowGraph['followers'], { influence, isObserver, sums }: Round): void {
-  const { starts, lengths, targets } = followers;
+/** What mutes and reports say of each user. */
+interface Warnings {
+  readonly weights: Float32Array;
+  readonly ratings: Float32Array;
+}
+
+function createWarnings(count: number): Warnings {
+  return { weights: new Float32Array(count), ratings: new Float32Array(count) };
+}
+
+/** Users who rate anybody, ascending. */
+function speakersOf({ graph, mutes, reports }: RatedGraph): Uint32Array {
+  const { lengths, count } = graph.follows;
+  const isSpeaker = new Uint8Array(count);
+  for (let user = 0; user < count; user += 1) if ((lengths[user] ?? 0) > 0) isSpeaker[user] = 1;
+  for (const { sources } of [mutes, reports]) for (const source of sources) isSpeaker[source] = 1;
+  const speakers = new Uint32Array(isSpeaker.reduce((sum, flag) => sum + flag, 0));
+  let at = 0;
+  for (let user = 0; user < count; user += 1) {
+    if (isSpeaker[user] === 0) continue;
+    speakers[at] = user;
+    at += 1;
+  }
+  return speakers;
+}
+
+/** Fills in what a follow by each speaker weighs. */
+function say(speakers: Uint32Array, { influence, isObserver, said }: Round & { readonly said: Float32Array }): void {
   const { follow, followOfObserver, attenuation } = grapeRankDefaults;
-  const { said } = sums;
-  for (let user = 0; user < influence.length; user += 1) {
+  for (let at = 0; at < speakers.length; at += 1) {
+    const user = speakers[at] ?? 0;
     const factor = isObserver[user] === 1 ? followOfObserver.confidence : follow.confidence * attenuation;
     said[user] = (influence[user] ?? 0) * factor;
   }
-  for (let user = 0; user < influence.length; user += 1) {
-    const start = starts[user] ?? 0;
-    const end = start + (lengths[user] ?? 0);
-    let weight = 0;
-    for (let at = start; at < end; at += 1) weight += said[targets[at] ?? 0] ?? 0;
-    sums.weights[user] = weight;
-    sums.ratings[user] = weight * follow.rating;
-  }
 }
 
-function addPairs({ sources, targets }: Pairs, meaning: Meaning, { influence, isObserver, sums }: Round): void {
+function addPairs(
+  { sources, targets }: Pairs,
+  meaning: Meaning,
+  { influence, isObserver, warnings }: Round & { readonly warnings: Warnings },
+): void {
   for (let at = 0; at < sources.length; at += 1) {
     const rater = sources[at] ?? 0;
     const target = targets[at] ?? 0;
     const attenuation = isObserver[rater] === 1 ? 1 : grapeRankDefaults.attenuation;
     const weight = (influence[rater] ?? 0) * meaning.confidence * attenuation;
-    sums.weights[target] = (sums.weights[target] ?? 0) + weight;
-    sums.ratings[target] = (sums.ratings[target] ?? 0) + weight * meaning.rating;
+    warnings.weights[target] = (warnings.weights[target] ?? 0) + weight;
+    warnings.ratings[target] = (warnings.ratings[target] ?? 0) + weight * meaning.rating;
   }
 }
 
-/** Makes new influences of the sums; returns the largest change. */
-function settle({ influence, isObserver, sums }: Round): number {
-  const decay = Math.log(grapeRankDefaults.rigor);
+interface Settling extends Round {
+  readonly said: Float32Array;
+  readonly warnings: Warnings | undefined;
+  readonly followers: Rows;
+}
+
+/** Rates these users, or all, anew; returns the largest change. */
+function settle(users: Uint32Array | undefined, given: Settling): number {
+  const { influence, isObserver, said, warnings } = given;
+  const { starts, lengths, targets } = given.followers;
+  const { rigor, follow } = grapeRankDefaults;
+  const decay = Math.log(rigor);
+  const count = users?.length ?? influence.length;
   let change = 0;
-  for (let user = 0; user < influence.length; user += 1) {
+  for (let place = 0; place < count; place += 1) {
+    const user = users ? (users[place] ?? 0) : place;
     if (isObserver[user] === 1) continue;
-    const weight = sums.weights[user] ?? 0;
-    const confidence = 1 - Math.exp(weight * decay);
-    const value = weight === 0 ? 0 : Math.max(0, ((sums.ratings[user] ?? 0) / weight) * confidence);
+    const start = starts[user] ?? 0;
+    const end = start + (lengths[user] ?? 0);
+    let follows = 0;
+    for (let at = start; at < end; at += 1) follows += said[targets[at] ?? 0] ?? 0;
+    const weight = follows + (warnings?.weights[user] ?? 0);
+    const rating = follows * follow.rating + (warnings?.ratings[user] ?? 0);
+    const value = weight === 0 ? 0 : Math.max(0, (rating / weight) * (1 - Math.exp(weight * decay)));
     change = Math.max(change, Math.abs(value - (influence[user] ?? 0)));
     influence[user] = value;
   }

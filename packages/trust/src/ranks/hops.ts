@@ -1,3 +1,4 @@
+import { release } from '../graph/grown.ts';
 import type { Rows } from '../graph/rows.ts';
 
 /** Stands for users whom no walk reaches. */
@@ -23,5 +24,6 @@ export function hops(follows: Rows, seeds: readonly number[]): Uint8Array {
     const end = start + (lengths[user] ?? 0);
     for (let edge = start; edge < end; edge += 1) reach(targets[edge] ?? 0, distance);
   }
+  release(queue);
   return distances;
 }

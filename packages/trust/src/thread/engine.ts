@@ -1,4 +1,5 @@
 import { Graph, type GraphLimits } from '../graph/graph.ts';
+import { release } from '../graph/grown.ts';
 import { loadLists } from '../graph/read-list.ts';
 import { namedMax, observersKept, pathsMax, similarFollowersMax, similarMax } from '../limits.ts';
 import { grapeRank } from '../ranks/grape-rank.ts';
@@ -92,18 +93,23 @@ export function createEngine(seed: number, limits: GraphLimits = {}): Engine {
 
 function rankAll(state: State, anchors: readonly string[]): NetworkFigures {
   const { graph } = state;
-  // What was computed before goes first, so that both are never held at once. Nobody asks meanwhile.
+  const before = state.ranking;
+  // What is not begun from goes first, so that both are never held at once. Nobody asks meanwhile.
+  for (const { ranking, distances } of state.views.values())
+    for (const array of [ranking.ranks, distances]) release(array);
   state.views.clear();
   state.ranking = undefined;
+  for (const array of [before?.influence?.ranks, before?.distances]) if (array) release(array);
   const seeds = anchors.map((anchor) => graph.pubkeys.find(anchor)).filter((seed) => seed >= 0);
-  const global = pageRank(graph);
+  const distances = hops(graph.follows, seeds);
+  const global = pageRank(graph, { start: before?.global.ranks });
   const packedGlobal = withLargest(global.ranks);
-  const anchored = seeds.length > 0 ? pageRank(graph, { seeds }) : null;
+  const start = before?.anchored && withoutUnreached(before.anchored.ranks, distances);
+  const anchored = seeds.length > 0 ? pageRank(graph, { seeds, start: start ?? undefined }) : null;
   const packedAnchored = anchored && withLargest(anchored.ranks, seeds);
   const mutes = graph.pairsOf('mutes');
   const reports = graph.pairsOf('reports');
   const grape = seeds.length > 0 ? grapeRank({ graph, mutes, reports }, seeds) : null;
-  const distances = hops(graph.follows, seeds);
   const ranking = {
     global: packedGlobal,
     anchored: packedAnchored,
@@ -163,6 +169,8 @@ function viewOf({ graph, views }: State, observer: number): View | undefined {
   views.set(observer, view);
   for (const oldest of views.keys()) {
     if (views.size <= observersKept) break;
+    const old = views.get(oldest);
+    if (old) for (const array of [old.ranking.ranks, old.distances]) release(array);
     views.delete(oldest);
   }
   return view;
@@ -174,8 +182,15 @@ function computeView(graph: Graph, observer: number): View {
   return { ranking: withLargest(ranks, [observer]), distances, isApproximate: !converged };
 }
 
+/** Takes the rank from those whom no walk reaches any more: 0 is where nothing may be left of what they had. */
+function withoutUnreached(ranks: Float32Array, distances: Uint8Array): Float32Array {
+  for (let user = 0; user < ranks.length; user += 1) if (distances[user] === unreached) ranks[user] = 0;
+  return ranks;
+}
+
+/** How often each user is a target; nothing at all where nobody is. */
 function countTargets(targets: Uint32Array, users: number): Uint32Array {
-  const counts = new Uint32Array(users);
+  const counts = new Uint32Array(targets.length === 0 ? 0 : users);
   for (const target of targets) counts[target] = (counts[target] ?? 0) + 1;
   return counts;
 }
