@@ -2,8 +2,8 @@
 export const bodyBytesUsual = 64 * 1024;
 /** Bytes of a body that a route without one overlooks: clients send `{}` with everything. */
 export const bodyBytesOverlooked = 1_024;
-/** How long a body may take to arrive: 64 KiB are there in seconds, over the slowest lines too. */
-export const bodyMsMax = 20_000;
+/** How long a body may take to arrive: 64 KiB are there in seconds, and the server gives up whole requests after 10. */
+export const bodyMsMax = 8_000;
 /** How long an answer of the cache is waited for: longer, and the cache counts as gone. */
 export const cacheMsMax = 500;
 /** Callers that the limiter of this process counts while the cache is gone; the oldest is forgotten. */

@@ -55,7 +55,7 @@ export const whoRoutes: readonly HttpRoute[] = [
 ];
 
 /** Routes of another room: what can be done. */
-const shelfRoutes: readonly HttpRoute[] = [
+export const shelfRoutes: readonly HttpRoute[] = [
   defineAction({
     ...plain,
     method: 'POST',
@@ -112,7 +112,7 @@ const shelfRoutes: readonly HttpRoute[] = [
 ];
 
 /** Knows `Bearer <word>` and the cookie `session=<word>` of the callers below, and nobody else. */
-const authenticate: Authenticate = async ({ header }) => {
+export const authenticate: Authenticate = async ({ header }) => {
   const word = header('authorization')?.replace('Bearer ', '') ?? header('cookie')?.replace('session=', '');
   if (word === undefined) return undefined;
   const caller = Object.hasOwn(callers, word) ? callers[word] : undefined;
