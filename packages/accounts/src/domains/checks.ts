@@ -10,8 +10,7 @@ import { type Domain, type DomainState, heldStates, readDomain, writeStep } from
 import { nextStep, toLost, toVerified } from './step.ts';
 
 /** What a check needs. */
-export interface CheckParts
-  extends Pick<DomainsParts, 'database' | 'clock' | 'audit' | 'notices' | 'onLost' | 'lookups'> {
+export interface CheckParts extends Pick<DomainsParts, 'database' | 'clock' | 'audit' | 'notices' | 'lookups'> {
   readonly proofs: Proofs;
   readonly look: Look;
 }
@@ -82,7 +81,6 @@ async function win(parts: CheckParts, judged: Judged & { readonly evidence: Evid
       const won = await writeStep(transaction, domain, toVerified(domain, judgement, clock.now()));
       // The claim was deleted or proven meanwhile: nobody loses anything by it.
       if (won === undefined) throw new Problem(409, 'domain-changed', 'the claim was changed meanwhile: look again');
-      if (lost) await parts.onLost?.(transaction, { host: lost.host, userId: lost.userId });
       await recordFacts(parts, transaction, [
         ...(lost ? [{ actor: 'system', what: 'lost' as const, domain: lost }] : []),
         { actor, what: 'verified' as const, domain: won },

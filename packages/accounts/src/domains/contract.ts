@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '@nostrata/database';
+import type { Database } from '@nostrata/database';
 import type { Outgoing } from '@nostrata/http';
 import type {
   AccountsLogger,
@@ -29,8 +29,6 @@ export interface DomainsParts {
   readonly lookups: readonly DnsLookup[];
   readonly outgoing: Outgoing;
   readonly ownHosts: OwnHosts;
-  /** Told in the transaction in which a user loses a host that was proven: names of theirs under it end with it. */
-  readonly onLost?: ((transaction: Queryable, lost: { host: string; userId: string }) => Promise<void>) | undefined;
   readonly logger?: AccountsLogger | undefined;
   readonly metrics?: AccountsMetrics | undefined;
 }

@@ -96,7 +96,6 @@ async function remove(parts: DomainsParts, { userId, actor }: DomainActor, id: s
     const sql = 'DELETE FROM domain WHERE id = $1 AND user_id = $2 RETURNING *';
     const domain = await readDomain(transaction, sql, [id, userId]);
     if (domain === undefined) throw new Problem(404, 'not-found', 'there is no such domain of yours');
-    if (domain.state !== 'pending') await parts.onLost?.(transaction, { host: domain.host, userId });
     await recordFacts(parts, transaction, [{ actor, what: 'deleted', domain }]);
   });
 }

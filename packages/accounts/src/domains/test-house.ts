@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '@nostrata/database';
+import type { Database } from '@nostrata/database';
 import { type Outgoing, OutgoingError, type OutgoingFault } from '@nostrata/http';
 import { createFakeClock, seededRandom, startDnsServer, testSeed } from '@nostrata/testing';
 import { createAuditLog } from '../audit/append.ts';
@@ -20,7 +20,6 @@ export async function createTestHouse(database: Database, changed: Partial<Domai
   const dns = await startDnsServer();
   const clock = { ...createFakeClock(), after: () => () => {} };
   const files = new Map<string, TestFile>();
-  const lost: { host: string; userId: string }[] = [];
   const limit = { domains: 3 };
   const random = seededRandom(`domains ${testSeed()}`).bytes;
   const parts: DomainsParts = {
@@ -34,7 +33,6 @@ export async function createTestHouse(database: Database, changed: Partial<Domai
     lookups: [createDnsLookup({ server: dns.address, timeoutMs: 250, tries: 1 })],
     outgoing: createOutgoing(files),
     ownHosts: { origin: 'https://nostrata.example.org', managedHosts: ['names.example.net'] },
-    onLost: async (_transaction: Queryable, one) => void lost.push(one),
     ...changed,
   };
   for (const id of ['ann', 'bob', 'eve']) {
@@ -46,7 +44,6 @@ export async function createTestHouse(database: Database, changed: Partial<Domai
     dns,
     clock,
     files,
-    lost,
     limit,
     parts,
     domains,
