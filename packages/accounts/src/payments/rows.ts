@@ -73,7 +73,7 @@ export async function loadAnswers(
   const answers: (PaymentAnswer & { readonly userId: string })[] = [];
   for (const row of rows) {
     const refunds = await queryable.query<RefundPart>(
-      'SELECT payment_id, amount, reason, state FROM refund_owed WHERE payment_id = $1 ORDER BY created_ms, id',
+      'SELECT payment_id, amount, reason, state FROM refund_owed WHERE payment_id = $1 ORDER BY created_ms, reason',
       [row.id],
     );
     answers.push({ ...toAnswer(row, refunds), userId: row.user_id });
