@@ -50,7 +50,8 @@ export function createPayments(parts: PaymentParts): Payments {
   const checkout = createCheckout(parts);
   const check = createCheck(parts);
   const show = async (id: string, userId?: string): Promise<PaymentAnswer> => {
-    const answer = await loadAnswer(database, id, userId);
+    // In a transaction: SQLite shows what another one on the same connection has not finished yet.
+    const answer = await database.transaction((transaction) => loadAnswer(transaction, id, userId));
     if (answer === undefined) throw new Problem(404, 'not-found', 'there is no such payment');
     return answer;
   };

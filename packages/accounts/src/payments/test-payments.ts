@@ -198,6 +198,7 @@ export async function createPaymentTest(database: Database, options: PaymentTest
     counted,
     parts,
     payments,
+    plans: base.plans,
     subscriptions: createSubscriptions({ ...base, notices }),
   };
 }
