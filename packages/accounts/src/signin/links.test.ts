@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Database } from '@nostrata/database';
-import { createKeys } from '@nostrata/testing';
+import { createKeys, createMortalDatabase } from '@nostrata/testing';
 import { onEachEngine } from '../test-engines.ts';
 import {
   askAndSign,
@@ -173,4 +173,55 @@ law('a key that signs in for the first time while it is linked is one user after
     assert.equal((await signInAs(test, seed)).user.id, (await test.signInWith(wallet)).user.id);
   }
   assert.equal((await users(database)).length, 8);
+});
+
+law('a wallet that is linked to two keys at once is linked to one of them', async (database) => {
+  const test = startWithWallets(database);
+  for (let round = 0; round < 5; round++) {
+    const wallet = createWallet(`round ${round}`);
+    const { token, user } = await test.signInWith(wallet);
+    const seeds = Array.from({ length: 6 }, (_, index) => `key ${round} ${index}`);
+    // Some of the keys have users already, and some of these own something.
+    const existing = await signInAs(test, seeds[0] ?? '');
+    await signInAs(test, seeds[1] ?? '');
+    await give(database, existing.user.id);
+    const replies = await Promise.all(seeds.map((seed) => sendLink(test, { token, wallet, seed })));
+    assert.ok(
+      replies.every(({ status }) => [200, 401, 403, 409].includes(status)),
+      replies.map(({ text }) => text).join(),
+    );
+    const linked = seeds.filter((_, index) => replies[index]?.status === 200);
+    assert.equal(linked.length, 1);
+    const owner = (await test.signInWith(wallet)).user;
+    assert.equal(owner.pubkey, createKeys(linked[0] ?? '').pubkey);
+    assert.equal(owner.id, (await signInAs(test, linked[0] ?? '')).user.id);
+    assert.ok(linked[0] === seeds[0] || linked[0] === seeds[1] || owner.id === user.id);
+  }
+});
+
+law('a process that dies while it links has linked wholly or not at all', async (database) => {
+  for (let statements = 1, isDone = false; !isDone; statements++) {
+    const seed = `death ${statements}`;
+    const wallet = createWallet(seed);
+    const test = startWithWallets(database);
+    const byKey = await signInAs(test, seed);
+    const byWallet = await test.signInWith(wallet);
+    const tags = [
+      ['domain', 'example.com'],
+      ['linking-key', wallet.key],
+    ];
+    const event = await askAndSign(test, { seed, tags });
+    const dying = startWithWallets(createMortalDatabase(database, statements));
+    const reply = await dying.send('link', { headers: bearer(byWallet.token), body: { event } });
+    const linkedRows = await database.query('SELECT seq FROM audit_log WHERE entity = $1', [`user:${byKey.user.id}`]);
+    const [wholly, notAtAll] = [
+      [byKey.user.id, byKey.user.id],
+      [byKey.user.id, byWallet.user.id],
+    ];
+    const now = [(await signInAs(test, seed)).user.id, (await test.signInWith(wallet)).user.id];
+    assert.deepEqual(now, linkedRows.length === 1 ? wholly : notAtAll, `${statements} statements`);
+    isDone = reply.status === 200;
+    assert.ok(!isDone || linkedRows.length === 1);
+    assert.ok(statements < 60);
+  }
 });

@@ -25,7 +25,7 @@ export interface Links {
   link(caller: Caller, signed: SignedChallenge): Promise<User>;
 }
 
-/** Times that a link is tried where somebody signs in for the first time in the very same moment. */
+/** Times that a link is tried where somebody signs in for the first time, or links, in the very same moment. */
 const attemptsMax = 3;
 
 /** Creates it. */
@@ -39,7 +39,8 @@ export function createLinks(parts: LinksParts): Links {
             link(parts, transaction, { caller, pubkey, linkingKey }),
           );
         } catch (error) {
-          if (!isTaken(error) || attempt === attemptsMax) throw error;
+          const isBusy = isTaken(error) || (error instanceof Problem && error.code === 'busy');
+          if (!isBusy || attempt === attemptsMax) throw error;
         }
       }
     },
@@ -53,24 +54,40 @@ interface Asked {
 }
 
 async function link(parts: LinksParts, transaction: Queryable, asked: Asked): Promise<User> {
-  const { users, audit } = parts;
-  const { caller, pubkey, linkingKey } = asked;
-  const ofPubkey = await users.findByPubkey(transaction, pubkey);
-  const ofWallet = await users.findByLinkingKey(transaction, linkingKey);
+  const found = await findBoth(parts, transaction, asked);
+  const { ofPubkey, ofWallet } = found;
   if (ofWallet !== undefined && ofWallet.id === ofPubkey?.id) return ofWallet;
-  await agree(parts, transaction, { ...asked, ofPubkey, ofWallet });
+  await agree(parts, transaction, { ...asked, ...found });
   for (const user of [ofPubkey, ofWallet]) if (user !== undefined) admit(user);
   if (ofWallet !== undefined && ofWallet.pubkey !== null) {
     throw new Problem(409, 'linked', 'this wallet is linked to another key already: sign in with that one');
   }
-  const user = await join(parts, transaction, { ofPubkey, ofWallet, pubkey, linkingKey });
-  await audit.append(transaction, {
-    actor: `user:${caller.userId}`,
+  const user = await join(parts, transaction, { ...asked, ...found });
+  await parts.audit.append(transaction, {
+    actor: `user:${asked.caller.userId}`,
     action: 'user.linked',
     entity: `user:${user.id}`,
     details: { pubkey: ofPubkey?.id ?? null, wallet: ofWallet?.id ?? null },
   });
   return user;
+}
+
+/** The users of both as they are, and stay until the transaction ends: two links at once come one after the other. */
+async function findBoth({ users }: LinksParts, transaction: Queryable, { pubkey, linkingKey }: Asked): Promise<Found> {
+  const find = async (): Promise<Found> => ({
+    ofPubkey: await users.findByPubkey(transaction, pubkey),
+    ofWallet: await users.findByLinkingKey(transaction, linkingKey),
+  });
+  const before = await find();
+  const ids = [before.ofPubkey?.id, before.ofWallet?.id].filter((id) => id !== undefined).sort();
+  for (const id of ids) await transaction.query('UPDATE account_user SET state = state WHERE id = $1', [id]);
+  const found = await find();
+  if (found.ofPubkey?.id !== before.ofPubkey?.id || found.ofWallet?.id !== before.ofWallet?.id) throw busy();
+  return found;
+}
+
+function busy(): Problem {
+  return new Problem(409, 'busy', 'somebody signs in or links this very moment: try again');
 }
 
 interface Found {
@@ -113,7 +130,7 @@ async function join(
       'INSERT INTO linking_key (linking_key, user_id, created_ms) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING user_id',
       [linkingKey, ofPubkey.id, parts.clock.now()],
     );
-    if (added.length === 0) throw new Problem(409, 'linked', 'somebody signed in with this wallet just now: try again');
+    if (added.length === 0) throw busy();
     return ofPubkey;
   }
   if (ofPubkey === undefined) return await setPubkey(transaction, ofWallet, pubkey);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { hexToBytes } from '@noble/hashes/utils.js';
+import { createMortalDatabase } from '@nostrata/testing';
 import { onEachEngine } from '../test-engines.ts';
 import { isWalletSignature } from './lnurl.ts';
 import { bearer, createHashedRandom, createWallet, type MeAnswer, signInAs, startWithWallets } from './test-sign-in.ts';
@@ -195,3 +196,24 @@ law('a code for linking is asked for by who is signed in, and signs nobody in', 
   assert.equal((await database.query('SELECT id FROM session')).length, 1);
   assert.equal((await database.query('SELECT linking_key FROM linking_key')).length, 0);
 });
+
+law(
+  'a process that dies while a page gets its session has used the code up with it, or not at all',
+  async (database) => {
+    for (let statements = 1, isDone = false; !isDone; statements++) {
+      const test = startWithWallets(database);
+      const wallet = createWallet(`death ${statements}`);
+      const code = await test.ask();
+      await test.answer(code, wallet);
+      const before = (await database.query('SELECT id FROM session')).length;
+      const dying = startWithWallets(createMortalDatabase(database, statements));
+      const reply = await dying.send('lnurl-poll', { body: { pollSecret: code.pollSecret } });
+      isDone = reply.status === 200;
+      const made = (await database.query('SELECT id FROM session')).length - before;
+      const again = (await test.poll(code)).json<{ state: string }>().state;
+      assert.equal(again, made === 1 ? 'expired' : 'signed-in', `${statements} statements`);
+      assert.ok(!isDone || made === 1);
+      assert.ok(statements < 40);
+    }
+  },
+);
