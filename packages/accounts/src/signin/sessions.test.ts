@@ -187,7 +187,7 @@ law('only tokens that were made here for here are taken, and a wrong one is told
   const sid = user.session?.id;
   const claims = { sid, turn: 1, iss: origin, aud: origin, sub: user.id, iat: nowSeconds, exp: nowSeconds + 60 };
   const key = createSecrets(new Uint8Array(32).fill(7)).derive('session-token');
-  const make = (header: object, payload: object, secret: Uint8Array = key, hash = 'sha256'): string => {
+  const make = (header: object, payload: object, { secret = key, hash = 'sha256' } = {}): string => {
     const text = `${encode(header)}.${encode(payload)}`;
     return `${text}.${createHmac(hash, secret).update(text).digest('base64url')}`;
   };
@@ -201,11 +201,13 @@ law('only tokens that were made here for here are taken, and a wrong one is told
     'no algorithm, signed': make({ alg: 'none' }, claims),
     RS256: `${rsaText}.${sign('sha256', Buffer.from(rsaText), privateKey).toString('base64url')}`,
     'RS256 by our secret': make({ alg: 'RS256' }, claims),
-    HS512: make({ alg: 'HS512' }, claims, key, 'sha512'),
+    HS512: make({ alg: 'HS512' }, claims, { hash: 'sha512' }),
     'a critical header': make({ ...hs256, crit: ['x'], x: 1 }, claims),
-    'a foreign key': make(hs256, claims, new Uint8Array(32).fill(7)),
-    'the key of something else': make(hs256, claims, createSecrets(new Uint8Array(32).fill(7)).derive('csrf')),
-    'an empty key': make(hs256, claims, new Uint8Array(1)),
+    'a foreign key': make(hs256, claims, { secret: Buffer.alloc(32, 7) }),
+    'the key of something else': make(hs256, claims, {
+      secret: createSecrets(new Uint8Array(32).fill(7)).derive('csrf'),
+    }),
+    'an empty key': make(hs256, claims, { secret: Buffer.alloc(1) }),
     'another issuer': make(hs256, { ...claims, iss: 'https://evil.example' }),
     'no issuer': make(hs256, { ...claims, iss: undefined }),
     'another audience': make(hs256, { ...claims, aud: 'https://evil.example' }),
