@@ -1,4 +1,4 @@
-import type { Database } from '@nostrata/database';
+import type { Database, Queryable } from '@nostrata/database';
 import { type Authenticate, type Caller, Problem } from '@nostrata/http';
 import { verifyEvent } from '@nostrata/protocol';
 import type { AccountsMetrics, AuditLog, Clock, EntitlementReads, RandomBytes } from '../contract.ts';
@@ -50,6 +50,8 @@ export interface SignIn {
   verify(event: unknown, from: SignInFrom): Promise<{ readonly opened: OpenedSession; readonly user: User }>;
   /** Opens a session for who made a signed request. @throws Problem 401 */
   openFor(caller: Caller, from: SignInFrom): Promise<{ readonly opened: OpenedSession; readonly user: User }>;
+  /** The id of the user of a pubkey, made where there is none. */
+  findUser(transaction: Queryable, pubkey: string): Promise<string>;
   /** Gives the admins of the settings their role. Call it once at start, after the migrations. */
   appointAdmins(): Promise<void>;
   /** Removes what has expired; every few minutes is often enough. Says how many rows. */
@@ -105,6 +107,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       const asked: NewSession = { ...from, userId, method: 'nip98' };
       return { user, opened: await database.transaction((transaction) => sessions.open(transaction, asked)) };
     },
+    findUser: async (transaction, pubkey) => (await users.findOrMake(transaction, { pubkey })).id,
     appointAdmins: async () => await users.appointAdmins(database),
     sweep: async () => await sweepSignIn(database, clock),
   };

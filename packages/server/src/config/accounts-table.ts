@@ -81,7 +81,21 @@ export const accountsTable = [
     type: 'text',
     default: '',
     group: 'Payments',
-    description: 'address and tax number of who sells, as receipts show them; \\n ends a line',
+    description: 'address of who sells, as receipts show it; lines are separated by |',
+  },
+  {
+    name: 'sellerTaxId',
+    type: 'text',
+    default: '',
+    group: 'Payments',
+    description: 'tax number of who sells, as receipts show it',
+  },
+  {
+    name: 'taxPercent',
+    type: 'integer',
+    default: '0',
+    group: 'Payments',
+    description: 'percent of a tax that all prices include, as receipts show it',
   },
   {
     name: 'btcpayUrl',
