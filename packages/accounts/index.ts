@@ -1,3 +1,4 @@
+export { type Accounts, type AccountsOptions, createAccounts } from './src/accounts.ts';
 export { type AuditHeads, type AuditHeadsParts, createAuditHeads } from './src/audit/heads.ts';
 export { type AuditReport, type VerifyOptions, verifyAudit } from './src/audit/verify.ts';
 export { createPlanGranter } from './src/billing/granter.ts';

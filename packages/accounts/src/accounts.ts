@@ -20,6 +20,9 @@ import { createNames, type Names } from './names/names.ts';
 import { createNameRoutes } from './names/routes.ts';
 import type { NameSettings } from './names/settings.ts';
 import { createNoticeBoard } from './notices/board.ts';
+import { createNoticeDispatch } from './notices/dispatch.ts';
+import { createHooks } from './notices/hooks.ts';
+import { createHookRoutes } from './notices/routes.ts';
 import type { Parts, Shared } from './parts.ts';
 import { createPayments, type Payments } from './payments/payments.ts';
 import type { PaymentProvider } from './payments/provider.ts';
@@ -143,9 +146,11 @@ function createParts(options: AccountsOptions, shared: Shared): Parts {
     findUser: (transaction, pubkey) => signIn.findUser(transaction, pubkey),
     checkout: payments,
     origin,
+    outgoing,
   });
   const heads = createAuditHeads({ ...shared, database, sign: options.sign, publish: options.publish });
-  return { signIn, usage, subscriptions, domains, payments, names, heads };
+  const dispatch = createNoticeDispatch({ ...shared, entitlements: subscriptions, outgoing });
+  return { signIn, usage, subscriptions, domains, payments, names, heads, dispatch };
 }
 
 function createRoutes(options: AccountsOptions, shared: Shared, parts: Parts): HttpRoute[] {
@@ -163,5 +168,6 @@ function createRoutes(options: AccountsOptions, shared: Shared, parts: Parts): H
     ...createPaymentRoutes({ ...shared, payments }),
     ...createDomainRoutes({ domains }),
     ...createNameRoutes({ names }),
+    ...createHookRoutes({ hooks: createHooks({ ...shared, entitlements: subscriptions }) }),
   ];
 }

@@ -16,7 +16,7 @@ const hour = 60 * minute;
 
 /** What has to be done for the parts. Several processes may do the same: rows are claimed. */
 export function createAccountsJobs(shared: Shared, parts: Parts): AccountsJob[] {
-  const { signIn, usage, domains, payments, names, heads } = parts;
+  const { signIn, usage, domains, payments, names, heads, dispatch } = parts;
   const jobs = (name: string, everyMs: number, run: () => Promise<unknown>): AccountsJob => ({
     ...{ name: `accounts.${name}`, everyMs, role: 'jobs', run },
   });
@@ -24,6 +24,8 @@ export function createAccountsJobs(shared: Shared, parts: Parts): AccountsJob[] 
     { name: 'accounts.usage', everyMs: 10 * second, role: 'api', run: () => usage.flush() },
     jobs('inbox', 2 * second, () => payments.inbox.process()),
     jobs('reconcile', 5 * second, () => payments.reconcile()),
+    jobs('notices', second, () => dispatch.dispatch()),
+    jobs('notices-prune', 24 * hour, () => dispatch.prune()),
     jobs('names', minute, () => names.sweep()),
     jobs('domains', minute, () => domains.recheckDue()),
     jobs('sign-in', 5 * minute, () => signIn.sweep()),

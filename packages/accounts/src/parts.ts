@@ -5,6 +5,7 @@ import type { AccountsLogger, AccountsMetrics, AuditLog, Clock, NoticeBoard, Ran
 import type { Domains } from './domains/contract.ts';
 import type { KeyUsage } from './keys/usage.ts';
 import type { Names } from './names/names.ts';
+import type { NoticeDispatch } from './notices/dispatch.ts';
 import type { Payments } from './payments/payments.ts';
 import type { Secrets } from './secrets.ts';
 import type { SignIn } from './signin/sign-in.ts';
@@ -30,4 +31,5 @@ export interface Parts {
   readonly payments: Payments;
   readonly names: Names;
   readonly heads: AuditHeads;
+  readonly dispatch: NoticeDispatch;
 }

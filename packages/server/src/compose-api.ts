@@ -12,6 +12,7 @@ import {
 import type { Logger } from 'pino';
 import type { Settings } from './config/table.ts';
 import { describeInstallation } from './http/documents.ts';
+import { afterTimeout } from './timers.ts';
 
 /** What the one API is put together of. */
 export interface ApiParts {
@@ -47,11 +48,4 @@ export function composeApi(parts: ApiParts): HttpApi {
     metrics,
     settings: httpSettings,
   });
-}
-
-/** Timers do not keep a process alive. */
-function afterTimeout(milliseconds: number, callback: () => void): () => void {
-  const timer = setTimeout(callback, milliseconds);
-  timer.unref();
-  return () => clearTimeout(timer);
 }

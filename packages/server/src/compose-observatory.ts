@@ -39,6 +39,7 @@ import { anchorsEveryMs } from './limits.ts';
 import { createMonitor } from './monitor.ts';
 import { leadProbes, type RelayWork, refreshRelays } from './relay-work.ts';
 import { loadCountryFinder, loadSeeds } from './seeds.ts';
+import { afterTimeout } from './timers.ts';
 import { version } from './version.ts';
 
 /** What a process can do; several processes of one installation share the work. */
@@ -265,11 +266,4 @@ function toOnFailed(logger: Logger, metrics: ObservatoryMetrics) {
     metrics.failed?.(`view-${view}`);
     logger.error({ view, error: String(error) }, 'a roll-up failed and will be tried again');
   };
-}
-
-/** Timers do not keep a process alive. */
-function afterTimeout(milliseconds: number, callback: () => void): () => void {
-  const timer = setTimeout(callback, milliseconds);
-  timer.unref();
-  return () => clearTimeout(timer);
 }

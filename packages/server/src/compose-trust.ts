@@ -9,6 +9,7 @@ import { ConfigError } from './config/errors.ts';
 import type { Settings } from './config/table.ts';
 import { discountMsMax } from './limits.ts';
 import type { TrustMetrics } from './metrics/trust-metrics.ts';
+import { afterTimeout } from './timers.ts';
 import { createAssertionKey, leadAssertions } from './trust-assertions.ts';
 import { loadTrustHealth, type TrustHealth } from './trust-health.ts';
 
@@ -113,10 +114,3 @@ const withoutTrust: ComposedTrust = {
   discountPercent: async () => 0,
   [Symbol.asyncDispose]: async () => undefined,
 };
-
-/** Timers do not keep a process alive. */
-function afterTimeout(milliseconds: number, callback: () => void): () => void {
-  const timer = setTimeout(callback, milliseconds);
-  timer.unref();
-  return () => clearTimeout(timer);
-}

@@ -3,6 +3,7 @@ import type { Ingest } from '@nostrata/ingest';
 import { createRelay, type Relay, type RelaySettings } from '@nostrata/relay';
 import type { EventStore } from '@nostrata/store';
 import { openWebFolder, webPaths, webPolicy } from '@nostrata/web';
+import { type ComposedAccounts, composeAccounts } from './compose-accounts.ts';
 import { composeApi } from './compose-api.ts';
 import { type ComposeOptions, composeIngest, composeStore, getPublicUrls } from './compose-door.ts';
 import { composeObservatory, type Observatory, type Role } from './compose-observatory.ts';
@@ -11,7 +12,7 @@ import { findAuthWarning } from './config/auth-warning.ts';
 import { ConfigError } from './config/errors.ts';
 import type { Settings } from './config/table.ts';
 import { createApp } from './http/app.ts';
-import { toTrustSection } from './http/documents.ts';
+import { toAccountsSection, toTrustSection } from './http/documents.ts';
 import { type Health, loadHealth } from './http/health.ts';
 import { type Listener, listen } from './http/listen.ts';
 import { loadPage, type Page } from './http/page-files.ts';
@@ -62,11 +63,26 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
     }),
   );
   const trust = started.use(await composeTrust({ ...options, store, ingest, cache, roles, metrics: metrics.trust }));
-  const jobs = composeJobs(options, { store, cache, metrics, roles, caughtUp: observatory.caughtUp });
+  const { discountPercent } = trust;
+  const people = started.use(
+    await composeAccounts({ ...options, ingest, roles, metrics: metrics.accounts, discountPercent }),
+  );
+  const jobs = composeJobs(options, { store, cache, metrics, roles, people, caughtUp: observatory.caughtUp });
   started.defer(() => jobs.stop());
   const health = () => composeHealth({ store, ingest, metrics, observatory, trust }, settings);
-  const sections = [observatory.section, toTrustSection(trust.routes)].filter((section) => section !== undefined);
-  const api = roles.has('api') ? composeApi({ ...options, sections, cache, metrics: metrics.api }) : undefined;
+  const { accounts } = people;
+  const sections = [
+    observatory.section,
+    toTrustSection(trust.routes),
+    accounts && toAccountsSection(accounts.routes),
+  ].filter((section) => section !== undefined);
+  const api = roles.has('api')
+    ? composeApi({
+        ...{ ...options, sections, cache, metrics: metrics.api },
+        authenticate: accounts?.authenticate,
+        onAnswered: accounts?.onAnswered,
+      })
+    : undefined;
   const listener = await listen({
     app: createApp({
       information: () => relay.information(),
@@ -113,10 +129,12 @@ interface JobParts {
   readonly cache: Cache;
   readonly metrics: Metrics;
   readonly roles: ReadonlySet<Role>;
+  readonly people: Pick<ComposedAccounts, 'jobs'>;
   readonly caughtUp: () => Promise<void>;
 }
 
-function composeJobs({ settings, logger }: ComposeOptions, { store, cache, metrics, roles, caughtUp }: JobParts): Jobs {
+function composeJobs({ settings, logger }: ComposeOptions, parts: JobParts): Jobs {
+  const { store, cache, metrics, roles, people, caughtUp } = parts;
   const onFailure = (name: string, error: unknown) => {
     metrics.swallowed(name);
     logger.error({ job: name, error: String(error) }, 'a job failed and will be tried again');
@@ -127,7 +145,7 @@ function composeJobs({ settings, logger }: ComposeOptions, { store, cache, metri
     run: async () => metrics.shared.cached(await cache.figures()),
   };
   const storeJobs = roles.has('jobs') ? createStoreJobs(store, settings, { expireEveryMs, before: caughtUp }) : [];
-  return createJobs([figures, ...storeJobs], onFailure);
+  return createJobs([figures, ...storeJobs, ...people.jobs], onFailure);
 }
 
 interface Rooms {

@@ -171,6 +171,7 @@ function addCare(program: Command, start: Start): void {
       await start(flags, (invocation) => runRetain(invocation, flags.dryRun === true));
     });
   addRebuild(program, start);
+  addAccounts(program, start);
 }
 
 function addRebuild(program: Command, start: Start): void {
@@ -185,4 +186,21 @@ function addRebuild(program: Command, start: Start): void {
       const words = { view, verify: flags.verify === true, list: flags.list === true };
       await start(flags, (invocation) => runRebuild(invocation, words));
     });
+}
+
+function addAccounts(program: Command, start: Start): void {
+  const accounts = program.command('accounts').description('Look after people who sign in and pay.').helpCommand(false);
+  const check = addCommand(accounts, 'check', 'Check that payments, receipts, ledger and audit log agree.');
+  addSettings(check, commonSettings).action(async (flags: Flags) =>
+    start(flags, (await import('./accounts.ts')).runAccountsCheck),
+  );
+  const audit = program.command('audit').description('Look after the audit log.').helpCommand(false);
+  const verify = addCommand(
+    audit,
+    'verify',
+    'Check that nothing in the audit log was changed, removed or added later.',
+  );
+  addSettings(verify, commonSettings).action(async (flags: Flags) =>
+    start(flags, (await import('./accounts.ts')).runAuditVerify),
+  );
 }

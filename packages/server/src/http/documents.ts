@@ -20,3 +20,20 @@ export function describeInstallation(settings: Settings) {
 export function toTrustSection(routes: readonly HttpRoute[]): ApiSection {
   return { routes, groups: { Trust: 'The web of trust: who is followed by whom, and what follows from it.' } };
 }
+
+/** The routes of accounts as the documents show them. */
+export function toAccountsSection(routes: readonly HttpRoute[]): ApiSection {
+  return {
+    routes,
+    groups: {
+      'Sign-in': 'Proving a key, sessions.',
+      'API keys': 'Keys for programs, and what they were used for.',
+      Names: 'Names (NIP-05): registered here, or those of others looked at.',
+      Domains: 'Domains that users bring along and prove.',
+      Subscriptions: 'Plans and what they entitle to.',
+      Payments: 'Payments and receipts; deliveries of payment providers.',
+      Webhooks: 'Being told of what happens.',
+      Administration: 'For administrators and those who support them.',
+    },
+  };
+}

@@ -4,6 +4,7 @@ import type { IngestMetrics } from '@nostrata/ingest';
 import type { ObservatoryMetrics } from '@nostrata/observatory';
 import type { RelayMetrics } from '@nostrata/relay';
 import type { StoreMetrics } from '@nostrata/store';
+import { type AccountsMetrics, createAccountsMetrics } from './accounts-metrics.ts';
 import { createApiMetrics, createObservatoryMetrics } from './observatory-metrics.ts';
 import { createRegistry } from './registry.ts';
 import { createSharedMetrics, type SharedMetrics } from './shared-metrics.ts';
@@ -18,6 +19,7 @@ export interface Metrics {
   readonly api: HttpMetrics;
   readonly shared: SharedMetrics;
   readonly trust: TrustMetrics;
+  readonly accounts: AccountsMetrics;
   /** A failure that was dealt with and would otherwise leave no trace. */
   swallowed(where: string): void;
   /** The Prometheus text. */
@@ -51,6 +53,7 @@ export function createMetrics(now: () => number): Metrics {
     api: createApiMetrics(registry, observatory.failed),
     shared: createSharedMetrics(registry),
     trust: createTrustMetrics(registry),
+    accounts: createAccountsMetrics(registry),
     swallowed: (where) => failures.add({ where }),
     render: () => registry.render(),
     get lastCommitMs() {

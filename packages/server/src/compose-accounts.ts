@@ -1,0 +1,226 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Accounts,
+  createAccounts,
+  createDnsLookup,
+  createNameSettings,
+  defaultPlans,
+  migrateAccounts,
+  type PlanBook,
+  PlansError,
+  parsePlans,
+  type Seller,
+} from '@nostrata/accounts';
+import { createKeySigner } from '@nostrata/core';
+import { type Database, openPostgres, openSqlite } from '@nostrata/database';
+import { createOutgoing } from '@nostrata/http';
+import type { Ingest } from '@nostrata/ingest';
+import { encodeNpub } from '@nostrata/protocol';
+import type { Logger } from 'pino';
+import type { Role } from './compose-observatory.ts';
+import { composeProviders } from './compose-providers.ts';
+import { ConfigError } from './config/errors.ts';
+import type { Settings } from './config/table.ts';
+import type { Job } from './jobs.ts';
+import type { AccountsMetrics } from './metrics/accounts-metrics.ts';
+import { loadSecret, loadSelfSecret } from './self-key.ts';
+import { getStoreFolder, getStoreUrl, prepareStoreFolder } from './store-url.ts';
+import { afterTimeout } from './timers.ts';
+
+/** The pieces of other rooms that accounts work with. */
+export interface AccountsParts {
+  readonly settings: Settings;
+  readonly roles: ReadonlySet<Role>;
+  readonly ingest: Pick<Ingest, 'submit'>;
+  readonly logger: Logger;
+  readonly metrics: AccountsMetrics;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** What somebody gets off a price, in percent. */
+  discountPercent(pubkey: string): Promise<number>;
+}
+
+/** Accounts as far as this process has a part in them. */
+export interface ComposedAccounts extends AsyncDisposable {
+  /** Undefined where nobody signs in here. */
+  readonly accounts: Pick<Accounts, 'routes' | 'authenticate' | 'onAnswered'> | undefined;
+  readonly jobs: readonly Job[];
+}
+
+/**
+ * Opens accounts where they are asked for.
+ * @throws ConfigError with one line where the settings do not fit; DatabaseError
+ */
+export async function composeAccounts(parts: AccountsParts): Promise<ComposedAccounts> {
+  const { settings, roles, now, logger } = parts;
+  if (!settings.accounts || !(roles.has('api') || roles.has('jobs'))) return withoutAccounts;
+  const clock = { now, after: afterTimeout };
+  await using started = new AsyncDisposableStack();
+  const database = started.use(await openAccountsDatabase(settings));
+  await migrateAccounts(database);
+  const room = logger.child({ room: 'accounts' });
+  const signer = await loadSigner(settings.data);
+  const secret = await loadAccountsSecret(settings);
+  const providers = composeProviders(settings, { clock, random, secret });
+  started.defer(async () => {
+    await Promise.all(providers.map((provider) => provider.stop?.()));
+  });
+  const accounts = started.use(
+    await open(parts, {
+      ...{ database, clock, logger: room },
+      secret,
+      providers,
+      npub: encodeNpub(await signer.getPublicKey()),
+      sign: (event) => signer.signEvent(event),
+    }),
+  );
+  await accounts.start();
+  if (roles.has('jobs')) {
+    const watching = accounts.watchProviders();
+    started.defer(() => watching.stop());
+  }
+  const stack = started.move();
+  return {
+    accounts: roles.has('api') ? accounts : undefined,
+    jobs: accounts.jobs.filter(({ role }) => roles.has(role)),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/**
+ * Opens the tables of accounts: `accounts.db` beside an SQLite store, the store's own database on PostgreSQL. What was
+ * answered outlives a loss of power.
+ */
+export async function openAccountsDatabase(settings: Pick<Settings, 'store' | 'data'>): Promise<Database> {
+  const url = getStoreUrl(settings);
+  if (url === 'memory:') return openSqlite(':memory:');
+  const folder = getStoreFolder(url);
+  if (folder !== undefined) {
+    await prepareStoreFolder(url);
+    return openSqlite(join(folder, 'accounts.db'), { pragmas: { journal_mode: 'WAL', synchronous: 'FULL' } });
+  }
+  const address = new URL(url);
+  address.searchParams.delete('poolSize');
+  return await openPostgres(address.href, { poolSize });
+}
+
+/** Says whether there ever were accounts, without making any. */
+export async function hasAccounts(settings: Pick<Settings, 'store' | 'data'>): Promise<boolean> {
+  const url = getStoreUrl(settings);
+  const folder = getStoreFolder(url);
+  if (folder !== undefined) return existsSync(join(folder, 'accounts.db'));
+  if (url === 'memory:') return false;
+  await using database = await openAccountsDatabase(settings);
+  const [row] = await database.query('SELECT to_regclass($1)::text AS name', ['account_user']);
+  return row?.name !== null;
+}
+
+/** Connections to PostgreSQL: requests, webhooks and jobs come at the same time. */
+const poolSize = 8;
+
+type Given = Pick<
+  Parameters<typeof createAccounts>[0],
+  'database' | 'clock' | 'logger' | 'secret' | 'providers' | 'sign'
+> & { readonly npub: string };
+
+async function open({ settings, ingest, metrics, discountPercent }: AccountsParts, given: Given): Promise<Accounts> {
+  const origin = toOrigin(settings);
+  const outgoing = createOutgoing({ clock: given.clock, allowPrivate: settings.allowLocalHosts });
+  try {
+    return createAccounts({
+      ...given,
+      origin,
+      outgoing,
+      metrics,
+      random,
+      admins: settings.admins,
+      plans: await loadPlans(settings.plans),
+      names: createNameSettings({
+        hosts: settings.nameHosts.length > 0 ? settings.nameHosts : [new URL(origin).hostname],
+        prices: Object.entries(settings.namePrices).map(([length, sats]) => ({
+          ...{ charactersMin: Number(length), price: { msat: sats * 1000 } },
+        })),
+        reserved: settings.reservedNames,
+      }),
+      seller: toSeller(settings, given.npub),
+      lookups: (settings.dnsServers.length > 0 ? settings.dnsServers : [undefined]).map((server) =>
+        createDnsLookup({ server }),
+      ),
+      allowLocalHosts: settings.allowLocalHosts,
+      loadDiscountPercent: discountPercent,
+      async publish(event) {
+        const result = await ingest.submit(event, { via: 'own' });
+        if (!result.accepted) throw new Error(`the head of the audit log was refused: ${result.rejection.message}`);
+      },
+    });
+  } catch (error) {
+    if (error instanceof RangeError) throw new ConfigError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * The public origin: that of `publicUrl`; on this machine alone the address that is listened on will do.
+ * @throws ConfigError
+ */
+export function toOrigin({ publicUrl, host, port }: Pick<Settings, 'publicUrl' | 'host' | 'port'>): string {
+  if (publicUrl !== '') {
+    const url = URL.parse(publicUrl.replace(/^ws/, 'http'));
+    if (url === null) throw new ConfigError(`publicUrl ${JSON.stringify(publicUrl)} is no address`);
+    return url.origin;
+  }
+  const isLoopback = host === 'localhost' || host.startsWith('127.');
+  if (isLoopback && port !== 0) return `http://${host}:${port}`;
+  throw new ConfigError('accounts: people sign in at one public address: set publicUrl, such as wss://example.com');
+}
+
+function toSeller(settings: Settings, npub: string): Seller {
+  const { sellerName, sellerAddress, sellerTaxId, taxPercent, relayName } = settings;
+  return {
+    name: sellerName || relayName || new URL(toOrigin(settings)).host,
+    address: sellerAddress.split('|').flatMap((line) => (line.trim() === '' ? [] : [line.trim()])),
+    npub,
+    taxId: sellerTaxId === '' ? null : sellerTaxId,
+    taxPercent,
+  };
+}
+
+/** @throws ConfigError */
+async function loadPlans(path: string): Promise<PlanBook> {
+  if (path === '') return defaultPlans();
+  try {
+    return parsePlans(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    if (error instanceof PlansError) throw new ConfigError(`${path}: ${error.message}`, { cause: error });
+    if (error instanceof SyntaxError)
+      throw new ConfigError(`${path}: it is not JSON: ${error.message}`, { cause: error });
+    throw new ConfigError(`plans: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+  }
+}
+
+/** @throws ConfigError where it is no secret, or the disk has no room for one */
+async function loadAccountsSecret({ accountsSecret, data }: Settings): Promise<Uint8Array> {
+  if (accountsSecret !== '' && !/^[0-9a-f]{64}$/.test(accountsSecret)) {
+    throw new ConfigError('accountsSecret: expected 64 hex digits, such as openssl rand -hex 32 makes');
+  }
+  const secret = accountsSecret || (await loadSecret(data, 'accounts-secret'));
+  if (secret === undefined) throw new ConfigError('the disk is full: there is no secret for accounts');
+  return Buffer.from(secret, 'hex');
+}
+
+async function loadSigner(data: string): Promise<ReturnType<typeof createKeySigner>> {
+  const secret = await loadSelfSecret(data);
+  if (secret === undefined) throw new ConfigError('the disk is full: there is no key to sign the audit log with');
+  return createKeySigner(Buffer.from(secret, 'hex'));
+}
+
+const random = (count: number): Uint8Array => randomBytes(count);
+
+const withoutAccounts: ComposedAccounts = {
+  accounts: undefined,
+  jobs: [],
+  [Symbol.asyncDispose]: async () => undefined,
+};
