@@ -139,7 +139,10 @@ test('what is made for the holder of a cookie is closed to other sites; what is 
     assert.equal(response.headers.get('access-control-allow-credentials'), null);
   }
   assert.equal((await ask('/api/v1/anyone', cookie)).headers.get('access-control-allow-origin'), '*');
-  assert.equal((await ask('/api/v1/user-scoped', as('key'))).headers.get('access-control-allow-origin'), '*');
+  for (const word of ['key', 'user']) {
+    const response = await ask('/api/v1/user-scoped', as(word));
+    assert.equal(response.headers.get('access-control-allow-origin'), '*', `${word} by a header of its own`);
+  }
   const refused = await ask('/api/v1/admin', cookie);
   assert.equal(refused.status, 403);
   assert.equal(refused.headers.get('access-control-allow-origin'), null);
@@ -156,12 +159,16 @@ test('every answer has its headers, errors included, and transport security over
   }
 });
 
-test('each answer is told with its caller, so that keys can count', async () => {
-  const { ask, as, answered } = createWorld();
+test('each answer is told with its caller, so that keys can count; a count that fails takes no answer away', async () => {
+  const { ask, as, answered, failed } = createWorld();
   await ask('/api/v1/anyone');
   await ask('/api/v1/books/x', as('key'));
   await ask('/api/v1/user', as('bare'));
   await ask('/api/v1/nothing');
+  assert.deepEqual(failed, []);
+  assert.equal((await ask('/api/v1/scoped', as('other'))).status, 200);
+  assert.deepEqual(failed, ['api.answered']);
+  assert.equal(answered.pop(), 'k2 /api/v1/scoped 200');
   assert.deepEqual(answered, ['- /api/v1/anyone 200', 'k1 /api/v1/books/:title 200', 'k3 /api/v1/user 403']);
 });
 

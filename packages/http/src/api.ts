@@ -68,7 +68,7 @@ export function createHttpApi(options: HttpApiOptions): HttpApi {
 
 /** Answers one request; whatever goes wrong becomes one error of the API. */
 async function answer(request: Request, origin: Origin, parts: Parts): Promise<Response> {
-  const { clock, metrics, onAnswered } = parts.options;
+  const { clock, metrics } = parts.options;
   const startMs = clock.now();
   const headers: Record<string, string> = { ...commonHeaders, ...(origin.isSecure ? strictTransport : {}) };
   const seen: Seen = { route: undefined, name: 'none', caller: undefined, headers };
@@ -83,8 +83,18 @@ async function answer(request: Request, origin: Origin, parts: Parts): Promise<R
     response = new Response(null, { status: response.status, headers: response.headers });
   }
   metrics.request?.(seen.name, response.status, (clock.now() - startMs) / 1_000);
-  if (seen.route !== undefined) onAnswered?.(seen.caller, seen.name, response.status);
+  if (seen.route !== undefined) tell(seen, response.status, parts.options);
   return response;
+}
+
+/** Who counts must not take an answer away. */
+function tell({ caller, name }: Seen, status: number, { onAnswered, metrics, logger }: HttpApiOptions): void {
+  try {
+    onAnswered?.(caller, name, status);
+  } catch (error) {
+    metrics.failed?.('api.answered');
+    logger.error({ route: name, error: String(error) }, 'an answer could not be counted');
+  }
 }
 
 function toProblem(error: unknown, { name, route }: Seen, { metrics, logger }: HttpApiOptions): Problem {
@@ -126,7 +136,7 @@ async function dispatch(request: Request, origin: Origin, progress: Progress): P
     }),
   };
   seen.caller = await findCaller(route, credentials, progress);
-  if (seen.caller?.by === 'session' && isOfCaller(route)) closeToOthers(seen.headers);
+  if (seen.caller !== undefined && !isMeant(credentials) && isOfCaller(route)) closeToOthers(seen.headers);
   if (route.isCounted) await countRequest(address, progress);
   checkAccess(route.access, seen.caller);
   const asked = { path: found.piecesOf(route), host: origin.host.toLowerCase(), headers: seen.headers };
@@ -176,16 +186,21 @@ async function findCaller(route: HttpRoute, credentials: Credentials, progress: 
   const { failures, options } = progress.parts;
   if (options.authenticate === undefined) return undefined;
   const { address } = credentials;
-  const isMeant = credentials.header('authorization') !== undefined;
-  if (isMeant) failures.check(address);
+  const wasMeant = isMeant(credentials);
+  if (wasMeant) failures.check(address);
   try {
     return await options.authenticate(credentials);
   } catch (error) {
     if (!(error instanceof Problem) || (error.status !== 401 && error.status !== 403)) throw error;
-    if (!isMeant && route.access.kind === 'anyone') return undefined;
-    await (isMeant ? failures.count(address) : countRequest(address, progress));
+    if (!wasMeant && route.access.kind === 'anyone') return undefined;
+    await (wasMeant ? failures.count(address) : countRequest(address, progress));
     throw error;
   }
+}
+
+/** Whether credentials were sent on purpose, and not by a browser that sends its cookies with everything. */
+function isMeant({ header }: Credentials): boolean {
+  return header('authorization') !== undefined || header('x-api-key') !== undefined;
 }
 
 async function countRequest(address: string, { parts, seen }: Progress): Promise<void> {

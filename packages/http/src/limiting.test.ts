@@ -48,6 +48,7 @@ test('wrong credentials are counted by address: after too many, not even right o
   const right = await ask('/api/v1/user', as('user'));
   assert.equal(right.status, 429);
   assert.equal(right.headers.get('retry-after'), '50');
+  assert.equal((await ask('/api/v1/user', { headers: { 'x-api-key': 'key' } })).status, 429);
   assert.equal((await ask(path)).status, 200, 'who shows none is not concerned');
   assert.equal((await ask('/api/v1/user', { ...as('user'), ip: '192.0.2.9' })).status, 200);
   clock.advance(50_000);

@@ -170,7 +170,10 @@ export function createWorld(settings: Partial<HttpSettings> = {}, cache?: Pick<C
       failed: (where) => failed?.push(where),
     },
     settings: { ...defaultHttpSettings, ...settings },
-    onAnswered: (caller, route, status) => answered?.push(`${caller?.credential ?? '-'} ${route} ${status}`),
+    onAnswered(caller, route, status) {
+      answered?.push(`${caller?.credential ?? '-'} ${route} ${status}`);
+      if (caller?.credential === 'k2') throw new Error('it cannot be counted');
+    },
   });
   const ask = (path: string, { ip = '192.0.2.1', isSecure = false, ...init }: Ask = {}) =>
     api.fetch(new Request(`http://api.example.com${path}`, { ...init, duplex: 'half' } as RequestInit), {
