@@ -9,6 +9,7 @@ const people = [
   `CREATE TABLE account_user (id TEXT PRIMARY KEY, pubkey TEXT, role TEXT NOT NULL, state TEXT NOT NULL,
     created_ms BIGINT NOT NULL)`,
   'CREATE UNIQUE INDEX account_user_pubkey ON account_user (pubkey) WHERE pubkey IS NOT NULL',
+  'CREATE INDEX account_user_created ON account_user (created_ms)',
   'CREATE TABLE linking_key (linking_key TEXT PRIMARY KEY, user_id TEXT NOT NULL, created_ms BIGINT NOT NULL)',
   'CREATE INDEX linking_key_user ON linking_key (user_id)',
   `CREATE TABLE auth_challenge (challenge TEXT PRIMARY KEY, domain TEXT NOT NULL, created_ms BIGINT NOT NULL,

@@ -43,7 +43,8 @@ const entitlements = z.object({
 const period = z.enum(['month', 'year', 'lifetime']);
 const time = z.string().nullable();
 
-const subscription = z.object({
+/** A subscription in answers. */
+export const subscription = z.object({
   plan: z.string(),
   period: period.nullable(),
   phase: z.enum(['none', 'trial', 'active', 'grace', 'expired', 'suspended']),
