@@ -47,6 +47,10 @@ function renderEverything(): string {
   observatory.cacheLookup?.(true);
   observatory.snapshot?.('24h', 1);
   observatory.failed?.('somewhere');
+  metrics.accounts.signIn?.('challenge', 'ok');
+  metrics.accounts.payment?.('btcpay', 'settled');
+  metrics.accounts.delivery?.('btcpay', 'accepted');
+  metrics.accounts.failed?.('somewhere');
   metrics.shared.cached({ entries: 0, hits: 0, misses: 0 });
   metrics.shared.measure(pooled);
   metrics.swallowed('somewhere');

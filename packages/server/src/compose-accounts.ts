@@ -22,6 +22,7 @@ import { encodeNpub } from '@nostrata/protocol';
 import type { Logger } from 'pino';
 import type { Role } from './compose-observatory.ts';
 import { composeProviders } from './compose-providers.ts';
+import type { ComposedTrust } from './compose-trust.ts';
 import { ConfigError } from './config/errors.ts';
 import type { Settings } from './config/table.ts';
 import type { Job } from './jobs.ts';
@@ -39,8 +40,8 @@ export interface AccountsParts {
   readonly metrics: AccountsMetrics;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** What somebody gets off a price, in percent. */
-  discountPercent(pubkey: string): Promise<number>;
+  /** Says what somebody gets off a price, in percent. */
+  readonly trust: Pick<ComposedTrust, 'discountPercent'>;
 }
 
 /** Accounts as far as this process has a part in them. */
@@ -126,7 +127,7 @@ type Given = Pick<
   'database' | 'clock' | 'logger' | 'secret' | 'providers' | 'sign'
 > & { readonly npub: string };
 
-async function open({ settings, ingest, metrics, discountPercent }: AccountsParts, given: Given): Promise<Accounts> {
+async function open({ settings, ingest, metrics, trust }: AccountsParts, given: Given): Promise<Accounts> {
   const origin = toOrigin(settings);
   const outgoing = createOutgoing({ clock: given.clock, allowPrivate: settings.allowLocalHosts });
   try {
@@ -150,7 +151,7 @@ async function open({ settings, ingest, metrics, discountPercent }: AccountsPart
         createDnsLookup({ server }),
       ),
       allowLocalHosts: settings.allowLocalHosts,
-      loadDiscountPercent: discountPercent,
+      loadDiscountPercent: trust.discountPercent,
       async publish(event) {
         const result = await ingest.submit(event, { via: 'own' });
         if (!result.accepted) throw new Error(`the head of the audit log was refused: ${result.rejection.message}`);
@@ -166,7 +167,7 @@ async function open({ settings, ingest, metrics, discountPercent }: AccountsPart
  * The public origin: that of `publicUrl`; on this machine alone the address that is listened on will do.
  * @throws ConfigError
  */
-export function toOrigin({ publicUrl, host, port }: Pick<Settings, 'publicUrl' | 'host' | 'port'>): string {
+function toOrigin({ publicUrl, host, port }: Pick<Settings, 'publicUrl' | 'host' | 'port'>): string {
   if (publicUrl !== '') {
     const url = URL.parse(publicUrl.replace(/^ws/, 'http'));
     if (url === null) throw new ConfigError(`publicUrl ${JSON.stringify(publicUrl)} is no address`);

@@ -17,7 +17,7 @@ import { afterTimeout } from './timers.ts';
 /** What the one API is put together of. */
 export interface ApiParts {
   /** Of all rooms that answer in this process. */
-  readonly sections: readonly ApiSection[];
+  readonly sections: readonly (ApiSection | undefined)[];
   /** Left out where nobody can be known. */
   readonly authenticate?: Authenticate | undefined;
   readonly onAnswered?: HttpApiOptions['onAnswered'];
@@ -31,7 +31,8 @@ export interface ApiParts {
 
 /** Puts the routes of all rooms and their documentation into one application. */
 export function composeApi(parts: ApiParts): HttpApi {
-  const { sections, settings, now, authenticate, onAnswered, cache, metrics } = parts;
+  const sections = parts.sections.filter((section) => section !== undefined);
+  const { settings, now, authenticate, onAnswered, cache, metrics } = parts;
   const anonymous = { ...defaultHttpSettings.anonymous, requestsMax: settings.rateLimit };
   const httpSettings = { ...defaultHttpSettings, anonymous };
   const documents = { ...describeInstallation(settings), settings: httpSettings };

@@ -53,35 +53,20 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
   const cache = started.use(await composeCache(options, metrics));
   const observatory = started.use(
     await composeObservatory({
-      ...options,
-      store,
-      ingest,
-      cache,
-      roles,
+      ...{ ...options, store, ingest, cache, roles },
       metrics: metrics.observatory,
       measure: metrics.shared.measure,
     }),
   );
   const trust = started.use(await composeTrust({ ...options, store, ingest, cache, roles, metrics: metrics.trust }));
-  const { discountPercent } = trust;
-  const people = started.use(
-    await composeAccounts({ ...options, ingest, roles, metrics: metrics.accounts, discountPercent }),
-  );
+  const people = started.use(await composeAccounts({ ...options, ingest, roles, trust, metrics: metrics.accounts }));
   const jobs = composeJobs(options, { store, cache, metrics, roles, people, caughtUp: observatory.caughtUp });
   started.defer(() => jobs.stop());
   const health = () => composeHealth({ store, ingest, metrics, observatory, trust }, settings);
   const { accounts } = people;
-  const sections = [
-    observatory.section,
-    toTrustSection(trust.routes),
-    accounts && toAccountsSection(accounts.routes),
-  ].filter((section) => section !== undefined);
+  const sections = [observatory.section, toTrustSection(trust.routes), accounts && toAccountsSection(accounts.routes)];
   const api = roles.has('api')
-    ? composeApi({
-        ...{ ...options, sections, cache, metrics: metrics.api },
-        authenticate: accounts?.authenticate,
-        onAnswered: accounts?.onAnswered,
-      })
+    ? composeApi({ ...options, ...accounts, sections, cache, metrics: metrics.api })
     : undefined;
   const listener = await listen({
     app: createApp({
