@@ -50,6 +50,8 @@ export const assertedUsersMax = 10_000;
 export const assertionsEveryMs = 3_600_000;
 /** The same after a failure. */
 export const assertionsRetryMs = 60_000;
+/** Followers of an account that `trust` prints. */
+export const shownFollowersMax = 10;
 /** Time that a price waits for a discount, in milliseconds; then there is none. */
 export const discountMsMax = 2_000;
 /** How long a process leads after its last word, in milliseconds; another one takes over within so long. */

@@ -145,6 +145,6 @@ function toDate(seconds: number): string {
 }
 
 /** What strangers write must not command the terminal, nor turn the direction of what stands beside it. */
-function toPrintable(text: string): string {
+export function toPrintable(text: string): string {
   return text.replace(/[\p{Cc}--[\n\t]]|[\u202a-\u202e\u2066-\u2069]/gv, '\ufffd');
 }

@@ -50,6 +50,7 @@ function createProgram(start: Start, terminal: Terminal): Command {
   addImport(program, start);
   addExport(program, start);
   addReading(program, start);
+  addTrust(program, start);
   addCare(program, start);
   addGet(program, start);
   addPublish(program, start);
@@ -144,6 +145,17 @@ function addReading(program: Command, start: Start): void {
       await start(flags, (invocation) => runCount(invocation, { filters, flags, hll: flags.hll === true }));
     },
   );
+}
+
+function addTrust(program: Command, start: Start): void {
+  const command = addCommand(program, 'trust', 'Print how far an account is trusted, and why.');
+  command.argument('<pubkey>', 'hex, npub… or nprofile…');
+  addSettings(command, [...commonSettings, 'trustAnchors'])
+    .addHelpText('after', '\nExamples:\n  nostrata trust npub1… --trust-anchors npub1…\n  nostrata trust npub1… --json')
+    .action(async (pubkey: string, flags: Flags) => {
+      const { runTrust } = await import('./trust.ts');
+      await start(flags, (invocation) => runTrust(invocation, pubkey));
+    });
 }
 
 function addCare(program: Command, start: Start): void {

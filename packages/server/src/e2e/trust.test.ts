@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { encodeNpub, type NostrEvent } from '@nostrata/protocol';
 import { connectClient, createEventBuilder, type EventBuilder, startPostgres, waitUntil } from '@nostrata/testing';
-import { createFolder, runForJson, startRelay } from './program.ts';
+import { createFolder, runForJson, runProcess, startRelay } from './program.ts';
 import { startInProcess, type Words } from './test-observed-network.ts';
 
 const daySeconds = 86_400;
@@ -41,6 +41,31 @@ const scoreOf = async (httpUrl: string, name: string): Promise<Score> => {
   assert.equal(status, 200, JSON.stringify(body));
   return body as Score;
 };
+
+test('the command line says how far somebody is trusted, and why, in words of its own alone', async () => {
+  const [anchor, friend, stranger] = people(3, 'person');
+  assert.ok(anchor && friend && stranger);
+  await using folder = await createFolder();
+  const events = [
+    anchor.profile({ name: 'Anna\u001b[31m' }),
+    anchor.follows([friend.pubkey]),
+    friend.profile({ name: 'Fritz' }),
+  ];
+  const input = events.map((event) => JSON.stringify(event)).join('\n');
+  await runForJson(['import', '--data', folder.path, '-'], { input });
+  const words = ['--data', folder.path, '--trust-anchors', anchor.pubkey];
+  const known = await runProcess(['trust', encodeNpub(friend.pubkey), ...words]);
+  assert.equal(known.code, 0, known.stderr);
+  assert.match(known.stdout, /^Fritz \(npub1/);
+  assert.match(known.stdout, /█+ 100 of 100/);
+  assert.match(known.stdout, /Paths\n {2}Anna.* → Fritz/);
+  assert.ok(!known.stdout.includes('\u001b'));
+  const unknown = await runForJson(['trust', stranger.pubkey, ...words]);
+  assert.equal((unknown.score as Score).trustScore, 0);
+  const without = await runProcess(['trust', friend.pubkey, '--data', folder.path]);
+  assert.match(without.stderr, /name some with --trust-anchors/);
+  assert.equal((await runProcess(['trust', 'me', ...words])).code, 2);
+});
 
 describe('the web of trust of a program that runs', () => {
   test('317 fake followers, 100 follows and 13 notes a week earn no discount; the honest earn one', async () => {
