@@ -1,18 +1,15 @@
-import type { Database } from '@nostrata/database';
 import { type Authenticate, type Caller, type Credentials, Problem } from '@nostrata/http';
 import type { EntitlementReads } from '../contract.ts';
 import type { SessionCookies } from './cookies.ts';
 import type { SignedRequests } from './nip98.ts';
 import type { Sessions } from './sessions.ts';
-import { admit, type User, type Users } from './users.ts';
+import { admit, type User } from './users.ts';
 
-/** Finds out who an API key belongs to and what it may do now. @throws Problem 401 or 403 */
-export type AuthenticateKey = (key: string, request: Credentials) => Promise<Caller>;
+/** Finds out who an API key belongs to and what it may do now; refuses suspended owners. @throws Problem 401 or 403 */
+export type AuthenticateKey = (request: Credentials, key: string) => Promise<Caller>;
 
 /** What it is made of. */
 export interface AuthenticateParts {
-  readonly database: Database;
-  readonly users: Pick<Users, 'find'>;
   readonly sessions: Pick<Sessions, 'use'>;
   readonly cookies: SessionCookies;
   readonly signedRequests: SignedRequests;
@@ -36,7 +33,7 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
       case 'none':
         return undefined;
       case 'key':
-        return await byKey(parts, found.value, request);
+        return await parts.authenticateKey(request, found.value);
       case 'signed': {
         const { user, eventId } = await parts.signedRequests.check(found.value, request);
         return await toCaller(parts, user, { by: 'nip98', credential: eventId });
@@ -103,14 +100,6 @@ async function byCookie(parts: AuthenticateParts, token: string, request: Creden
   }
   parts.cookies.checkSource(request, caller.credential);
   return caller;
-}
-
-/** Whatever the key says, its user is looked at as that row is now. */
-async function byKey(parts: AuthenticateParts, key: string, request: Credentials): Promise<Caller> {
-  const caller = await parts.authenticateKey(key, request);
-  const user = await parts.users.find(parts.database, caller.userId);
-  if (user === undefined) throw new Problem(401, 'bad-key', 'the API key belongs to nobody any longer');
-  return { ...caller, pubkey: user.pubkey ?? undefined, role: admit(user) };
 }
 
 async function toCaller(

@@ -81,8 +81,6 @@ export function createSignIn(parts: SignInParts): SignIn {
     lnurls: createLnurls({ database, clock, random, place, users, sessions, metrics }),
     links: createLinks({ database, clock, audit, users }),
     authenticate: createAuthenticate({
-      database,
-      users,
       sessions,
       cookies,
       signedRequests,

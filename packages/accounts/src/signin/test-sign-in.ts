@@ -12,7 +12,8 @@ import { createSignIn, type SignInParts } from './sign-in.ts';
 /** Where the tests sign in. */
 export const origin = 'https://example.com';
 
-const free: Entitlements = {
+/** What everybody of these tests may do. */
+export const free: Entitlements = {
   plan: 'free',
   names: 1,
   domains: 0,
