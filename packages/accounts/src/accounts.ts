@@ -119,7 +119,7 @@ function createParts(options: AccountsOptions, shared: Shared): Parts {
     ...shared,
     settings: { origin, admins },
     entitlements: subscriptions,
-    authenticateKey: (key, request) => authenticateKey(request, key),
+    authenticateKey,
   });
   const domains = createDomains({
     ...shared,

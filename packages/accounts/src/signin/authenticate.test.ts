@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { type Credentials, Problem } from '@nostrata/http';
-import { createKeys, fc, signEvent } from '@nostrata/testing';
 import { onEachEngine } from '../test-engines.ts';
 import {
   askAndSign,
@@ -183,78 +182,6 @@ law('a role counts from the moment it is in the row, and no longer', async (data
     await database.query('UPDATE account_user SET role = $1 WHERE id = $2', [role, user.id]);
     assert.equal((await test.signIn.authenticate(requestWith(bearer(token))))?.role, role);
   }
-});
-
-law('whatever is sent, nobody is signed in by it and nothing breaks', async (database) => {
-  const test = startWithWallets(database);
-  const { pubkey, secret } = createKeys('fuzz');
-  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\0', 'login', '__proto__', 'a'.repeat(70_000)));
-  const value = fc.oneof(fc.jsonValue(), text);
-  const body = fc.oneof(
-    value,
-    fc.record({ event: value, cookie: value }, { requiredKeys: [] }),
-    fc.record({ pollSecret: value, cookie: fc.boolean() }, { requiredKeys: [] }),
-    fc.record({ action: value }),
-    // Signed as it should be, and about nothing that was asked.
-    fc
-      .array(
-        fc.array(
-          text.map((part) => part.slice(0, 99).toWellFormed()),
-          { maxLength: 3 },
-        ),
-        { maxLength: 4 },
-      )
-      .map((tags) => ({
-        event: signEvent({ pubkey, kind: 22_242, created_at: test.clock.seconds(), tags, content: '' }, secret),
-      })),
-  );
-  const target = fc.constantFrom(
-    'challenge',
-    'verify',
-    'verify-nip98',
-    'lnurl',
-    'lnurl-poll',
-    'link',
-    'logout',
-    'refresh',
-  );
-  const encoded = value.map((content) => Buffer.from(JSON.stringify(content) ?? '').toString('base64'));
-  const authorization = fc.oneof(
-    text,
-    encoded.map((content) => `Nostr ${content}`),
-    fc.tuple(fc.constantFrom('Bearer', 'Nostr', 'bearer'), text).map((parts) => parts.join(' ')),
-    fc.tuple(encoded, encoded, encoded).map((parts) => `Bearer ${parts.join('.')}`),
-    fc.tuple(encoded, text).map(([content, end]) => `Bearer eyJhbGciOiJIUzI1NiJ9.${content}.${end}`),
-  );
-  const credentials: fc.Arbitrary<Record<string, string>> = fc.oneof(
-    fc.constant({}),
-    authorization.map((header) => ({ authorization: header })),
-    text.map((value) => ({ cookie: `${name}=${value}` })),
-    fc.tuple(authorization, text).map(([header, value]) => ({ authorization: header, cookie: value })),
-  );
-  await fc.assert(
-    fc.asyncProperty(target, body, credentials, async (path, sent, headers) => {
-      const reply = await test.send(path, { method: 'POST', body: sent ?? null, headers: { ...headers, origin } });
-      assert.ok(reply.status < 500, reply.text);
-      assert.equal((await database.query('SELECT id FROM session')).length, 0);
-    }),
-    { numRuns: 300 },
-  );
-  const query = fc.array(
-    fc.tuple(
-      fc.constantFrom('tag', 'k1', 'action', 'sig', 'key', 'x'),
-      fc.oneof(text, fc.constantFrom('login', '30', `02${'a'.repeat(64)}`)),
-    ),
-  );
-  await fc.assert(
-    fc.asyncProperty(query, async (pairs) => {
-      const search = new URLSearchParams(pairs.map(([key, given]): [string, string] => [key, given.slice(0, 200)]));
-      const reply = await test.send(`lnurl-callback?${search}`);
-      assert.deepEqual([reply.status, reply.json<{ status: string }>().status], [200, 'ERROR']);
-    }),
-    { numRuns: 200 },
-  );
-  assert.equal((await database.query('SELECT id FROM account_user')).length, 0);
 });
 
 law('the tables of people hold keys, times and states: no profile, no follows, no score', async (database) => {
