@@ -98,11 +98,15 @@ law(
       const { id } = await hooks.create(owner, { url: `https://shop.example/${path}`, topics: all });
       ids.set(path, id);
     }
-    const inside = await hooks.create(owner, { url: 'https://metadata.internal/latest', topics: all });
-    ids.set('inside', inside.id);
+    const inside = ['loopback', 'metadata', 'lan', 'other'];
+    for (const name of inside) {
+      const { id } = await hooks.create(owner, { url: `https://${name}.internal/ok`, topics: all });
+      ids.set(name, id);
+    }
     await notify();
     await dispatch();
-    for (const [path, failure] of [...Object.entries(faults), ['inside', 'refused']]) {
+    const refused = inside.map((name) => [name, 'refused']);
+    for (const [path, failure] of [...Object.entries(faults), ...refused]) {
       const [delivery] = await hooks.deliveries({ ...owner, id: ids.get(path ?? '') ?? '' });
       assert.deepEqual([delivery?.state, delivery?.lastFailure, delivery?.attempts], ['waiting', failure, 1], path);
       assert.equal(delivery?.lastStatus, path === 'teapot' ? 418 : null);
