@@ -43,7 +43,7 @@ function rowsOf(receipt: Receipt, hash: string): [string, string][] {
     ...optional('Tax number', seller.taxId),
     ['Buyer', buyer.npub ?? buyer.id],
     ['Item', receipt.item.description],
-    ...optional('Period', period && `${period.from} to ${period.until ?? 'no end'}`),
+    ...optional('Period', period && `${period.from ?? ''} to ${period.until ?? 'no end'}`.trim()),
     ['Price', amount(receipt.price)],
     ...optional('Discount', receipt.discountPercent > 0 ? `${receipt.discountPercent} %` : null),
     ...optional('Credit', receipt.credit > 0 ? amount(receipt.credit) : null),

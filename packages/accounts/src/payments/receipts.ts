@@ -25,7 +25,8 @@ export interface Receipt {
   readonly item: { readonly kind: string; readonly description: string };
   /** What the payment bought, as its seller tells it; null where nothing could be given. */
   readonly granted: Readonly<Record<string, string | number | null>> | null;
-  readonly period: { readonly from: string; readonly until: string | null } | null;
+  /** `from` is null where its seller tells the end alone, `until` where there is none. */
+  readonly period: { readonly from: string | null; readonly until: string | null } | null;
   readonly currency: string;
   readonly price: number;
   readonly discountPercent: number;
@@ -127,7 +128,8 @@ function createReceipt(
 }
 
 function periodOf(details: Receipt['granted']): Receipt['period'] {
-  const { from, until } = details ?? {};
+  const { from, until, paidUntil } = details ?? {};
+  if (typeof paidUntil === 'string') return { from: null, until: paidUntil };
   if (typeof from !== 'number') return null;
   return { from: toIso(from), until: typeof until === 'number' ? toIso(until) : null };
 }

@@ -149,6 +149,7 @@ async function tell(
       ...shared,
       paid: receipt.paid,
       isGranted,
+      granted: JSON.stringify(receipt.granted),
       refund: refundId ?? null,
       refundAmount: receipt.refundOwed?.amount ?? 0,
     },
