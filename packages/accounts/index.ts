@@ -3,13 +3,13 @@ export { type AdminRoutesParts, createAdminRoutes } from './src/admin/routes.ts'
 export { type AuditHeads, type AuditHeadsParts, createAuditHeads } from './src/audit/heads.ts';
 export { type AuditReport, type VerifyOptions, verifyAudit } from './src/audit/verify.ts';
 export { createPlanGranter } from './src/billing/granter.ts';
+export type { SubscriptionParts } from './src/billing/parts.ts';
 export { defaultPlans, type PlanBook, PlansError, parsePlans } from './src/billing/plans.ts';
 export { type BillingRouteParts, createBillingRoutes } from './src/billing/routes.ts';
 export {
   createSubscriptions,
   type PlanGrant,
   type SubscriptionAnswer,
-  type SubscriptionParts,
   type Subscriptions,
 } from './src/billing/subscriptions.ts';
 export type {

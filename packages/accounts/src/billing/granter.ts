@@ -1,7 +1,7 @@
 import type { Granter, Purchase } from '../contract.ts';
+import type { SubscriptionParts } from './parts.ts';
 import { applyPurchase, quotePlan } from './purchase.ts';
 import { loadSubscription, lockSubscription, storeSubscription } from './subscription-rows.ts';
-import type { SubscriptionParts } from './subscriptions.ts';
 
 /** Sells plans. */
 export function createPlanGranter({ database, clock, plans, notices }: SubscriptionParts): Granter {

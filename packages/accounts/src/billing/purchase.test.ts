@@ -32,8 +32,9 @@ function nobody(nowMs: number): Subscription {
 }
 
 /** Quotes and pays at once; the amount is the price less the credit. */
-function buy(before: Subscription, plan: string, period: Period, nowMs: number) {
-  const purchase = { plan, period };
+function buy(before: Subscription, wanted: `${string} ${Period}`, nowMs: number) {
+  const [plan = '', period] = wanted.split(' ');
+  const purchase = { plan, period: period as Period };
   const quote = quotePlan({ plans, subscription: before }, purchase, nowMs);
   const amountMsat = quote.price.msat - quote.creditMsat;
   const result = applyPurchase(before, { purchase, terms: quote.terms, amountMsat, settledMs: nowMs });
@@ -45,16 +46,16 @@ const refusedWith = (code: string) => (error: unknown) => error instanceof Probl
 
 test('eleven months of pro and one of business are not twelve of business', () => {
   const nowMs = at('2026-01-31');
-  const year = buy(nobody(nowMs), 'pro', 'year', nowMs).after;
+  const year = buy(nobody(nowMs), 'pro year', nowMs).after;
   const later = addMonths(nowMs, 1);
   // What is left of the year is worth far more than a month of business: that is not sold for nothing.
-  assert.throws(() => buy(year, 'business', 'month', later), refusedWith('credit-exceeds-price'));
-  const { after, quote, amountMsat } = buy(year, 'business', 'year', later);
+  assert.throws(() => buy(year, 'business month', later), refusedWith('credit-exceeds-price'));
+  const { after, quote, amountMsat } = buy(year, 'business year', later);
   const unused = Math.floor((210_000_000 * ((year.periodEndMs ?? 0) - later)) / ((year.periodEndMs ?? 0) - nowMs));
   assert.ok(Math.abs(quote.creditMsat - unused) <= 1, 'eleven months of pro at the price of pro');
   assert.equal(amountMsat, 690_000_000 - quote.creditMsat);
   assert.equal(after.periodEndMs, addMonths(later, 12), 'the year that was paid for, not one behind the old one');
-  const month = buy(buy(nobody(nowMs), 'pro', 'month', nowMs).after, 'business', 'month', nowMs + 5 * dayMs);
+  const month = buy(buy(nobody(nowMs), 'pro month', nowMs).after, 'business month', nowMs + 5 * dayMs);
   assert.equal(
     month.after.periodEndMs,
     addMonths(nowMs + 5 * dayMs, 1),
@@ -65,33 +66,33 @@ test('eleven months of pro and one of business are not twelve of business', () =
 test('a period begins at the end of the one before, of the trial, or now', () => {
   const nowMs = at('2026-01-31');
   const trial = { ...nobody(nowMs), plan: 'pro', trialEndMs: nowMs + 14 * dayMs };
-  const inTrial = buy(trial, 'pro', 'month', nowMs + dayMs).after;
+  const inTrial = buy(trial, 'pro month', nowMs + dayMs).after;
   assert.equal(inTrial.periodStartMs, nowMs + 14 * dayMs);
-  const first = buy(nobody(nowMs), 'pro', 'month', nowMs).after;
+  const first = buy(nobody(nowMs), 'pro month', nowMs).after;
   assert.equal(first.periodEndMs, at('2026-02-28'));
-  const renewed = buy(first, 'pro', 'month', at('2026-02-10')).after;
+  const renewed = buy(first, 'pro month', at('2026-02-10')).after;
   assert.equal(renewed.periodEndMs, at('2026-03-31'), 'from the day it began with');
-  const inGrace = buy(renewed, 'pro', 'month', at('2026-04-03')).after;
+  const inGrace = buy(renewed, 'pro month', at('2026-04-03')).after;
   assert.deepEqual([inGrace.periodStartMs, inGrace.periodEndMs], [at('2026-03-31'), at('2026-04-30')]);
   assert.equal(inGrace.paidMsat, 21_000_000, 'what was used up is no credit any more');
-  const afterwards = buy(inGrace, 'pro', 'month', at('2026-06-15')).after;
+  const afterwards = buy(inGrace, 'pro month', at('2026-06-15')).after;
   assert.deepEqual([afterwards.periodStartMs, afterwards.periodEndMs], [at('2026-06-15'), at('2026-07-15')]);
 });
 
 test('going down is refused while the period runs and possible in grace', () => {
   const nowMs = at('2026-01-01');
-  const business = buy(nobody(nowMs), 'business', 'month', nowMs).after;
-  assert.throws(() => buy(business, 'pro', 'month', at('2026-01-10')), refusedWith('downgrade'));
+  const business = buy(nobody(nowMs), 'business month', nowMs).after;
+  assert.throws(() => buy(business, 'pro month', at('2026-01-10')), refusedWith('downgrade'));
   const chosen = { ...business, nextPlan: 'pro', nextPeriod: 'month' as const };
   assert.equal(planAt(chosen, at('2026-01-31')), 'business');
   assert.equal(planAt(chosen, at('2026-02-02')), 'pro', 'from the end of the period on');
-  const { after } = buy(chosen, 'pro', 'month', at('2026-02-02'));
+  const { after } = buy(chosen, 'pro month', at('2026-02-02'));
   assert.deepEqual([after.plan, after.periodStartMs, after.nextPlan], ['pro', at('2026-02-01'), null]);
 });
 
 test('a credit that was used by another purchase in the meantime is not given twice', () => {
   const nowMs = at('2026-01-01');
-  const pro = buy(nobody(nowMs), 'pro', 'year', nowMs).after;
+  const pro = buy(nobody(nowMs), 'pro year', nowMs).after;
   const purchase = { plan: 'business', period: 'year' } as const;
   const quote = quotePlan({ plans, subscription: pro }, purchase, nowMs);
   const paid = { purchase, terms: quote.terms, amountMsat: quote.price.msat - quote.creditMsat, settledMs: nowMs + 1 };
@@ -120,11 +121,11 @@ test('two invoices for different plans: the second that is paid is owed back', (
 
 test('a lifetime is bought once, with what is left taken off', () => {
   const nowMs = at('2026-01-01');
-  const pro = buy(nobody(nowMs), 'pro', 'month', nowMs).after;
-  const { after, quote } = buy(pro, 'lifetime', 'lifetime', nowMs + 10 * dayMs);
+  const pro = buy(nobody(nowMs), 'pro month', nowMs).after;
+  const { after, quote } = buy(pro, 'lifetime lifetime', nowMs + 10 * dayMs);
   assert.ok(quote.creditMsat > 0 && quote.creditMsat < 21_000_000);
   assert.equal(phaseOf(after, nowMs + 1e12), 'active');
-  assert.throws(() => buy(after, 'pro', 'month', nowMs), refusedWith('lifetime'));
+  assert.throws(() => buy(after, 'pro month', nowMs), refusedWith('lifetime'));
 });
 
 const step = fc.record({

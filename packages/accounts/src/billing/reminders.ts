@@ -1,8 +1,8 @@
 import { dayMs } from './calendar.ts';
 import { courtesyDaysMax, reminderDays, reminderPage } from './limits.ts';
+import type { SubscriptionParts } from './parts.ts';
 import { graceEndOf, planAt, type Subscription } from './phase.ts';
 import { type SubscriptionRow, toSubscription } from './subscription-rows.ts';
-import type { SubscriptionParts } from './subscriptions.ts';
 
 /** What people are told of the end of a trial or a period, in the order in which it comes. */
 const stages = [...reminderDays.map((days) => `ends-in-${days}` as const), 'grace', 'expired'] as const;
@@ -34,7 +34,7 @@ export async function remind(parts: Pick<SubscriptionParts, 'database' | 'clock'
 }
 
 /** What somebody is to be told now; undefined for nothing. */
-export function stageOf(subscription: Subscription, nowMs: number): Stage | undefined {
+function stageOf(subscription: Subscription, nowMs: number): Stage | undefined {
   const { periodStartMs, periodEndMs, trialEndMs, startedMs, cancelsAtEnd } = subscription;
   const endMs = periodEndMs ?? trialEndMs;
   if (endMs === null) return undefined;

@@ -1,30 +1,12 @@
-import type { Database } from '@nostrata/database';
 import { Problem } from '@nostrata/http';
-import type {
-  AccountsLogger,
-  AuditLog,
-  Clock,
-  EntitlementReads,
-  Entitlements,
-  NoticeBoard,
-  Period,
-} from '../contract.ts';
+import type { EntitlementReads, Entitlements, Period } from '../contract.ts';
 import { dayMs } from './calendar.ts';
+import type { SubscriptionParts } from './parts.ts';
 import { graceEndOf, isLive, type Phase, phaseOf, planAt, type Subscription } from './phase.ts';
 import { entitlementsOfPlan, type PlanBook } from './plans.ts';
 import { checkDowngrade } from './purchase.ts';
 import { remind } from './reminders.ts';
 import { loadSubscription, lockSubscription, storeSubscription } from './subscription-rows.ts';
-
-/** What subscriptions are put together from. */
-export interface SubscriptionParts {
-  readonly database: Database;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly plans: PlanBook;
-  readonly audit: AuditLog;
-  readonly notices: NoticeBoard;
-  readonly logger: AccountsLogger;
-}
 
 /** A subscription as its owner sees it. Times are ISO 8601 in UTC. */
 export interface SubscriptionAnswer {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '@nostrata/http';
-import { fc, testSeed } from '@nostrata/testing';
+import { fc, testSeed, waitUntil } from '@nostrata/testing';
 import type { Purchase } from '../contract.ts';
 import { isTaken } from '../errors.ts';
 import { onEachEngine } from '../test-engines.ts';
 import { amountsIn, waitForDiscount } from './amounts.ts';
+import type { PaymentProvider } from './provider.ts';
 import { countMoney, createPaymentTest, createScriptedProvider, noonMs } from './test-payments.ts';
 
 const law = await onEachEngine();
@@ -84,25 +85,28 @@ law('an invoice that makes no sense is not shown to anybody', async (database) =
   await assert.rejects(payments.open({ userId: 'usr_1', purchase: aName }), refused(502, 'provider-refused'));
 });
 
-law('a payment whose process died before it had an invoice is given up', async (database) => {
-  const world = await createPaymentTest(database);
-  const hanging = { ...world.provider, create: () => new Promise<never>(() => undefined) };
-  const { payments, clock } = await createWith(database, hanging);
-  void payments.open({ userId: 'usr_1', purchase: aName });
-  while ((await countMoney(database)).payment === 0);
-  clock.advance(16 * 60_000);
-  await payments.reconcile();
-  const [payment] = (await payments.list('usr_1', undefined)).items;
-  assert.deepEqual([payment?.state, payment?.failure], ['failed', 'the invoice was not made']);
-});
-
-async function createWith(
-  database: Parameters<typeof createPaymentTest>[0],
-  provider: ReturnType<typeof createScriptedProvider>,
-) {
-  await database.query('DELETE FROM account_user');
-  return await createPaymentTest(database, { providers: [provider], seed: 8 });
-}
+law(
+  'a payment that has no invoice when it would expire is given up, also where the provider answers after all',
+  async (database) => {
+    const scripted = createScriptedProvider();
+    const slow = Promise.withResolvers<void>();
+    const create: PaymentProvider['create'] = async (asked) => {
+      await slow.promise;
+      return await scripted.create(asked);
+    };
+    const { payments, clock, names } = await createPaymentTest(database, { providers: [{ ...scripted, create }] });
+    const opening = payments.open({ userId: 'usr_1', purchase: aName });
+    await waitUntil(async () => (await countMoney(database)).payment === 1);
+    clock.advance(16 * 60_000);
+    await payments.reconcile();
+    const [payment] = (await payments.list('usr_1', undefined)).items;
+    assert.deepEqual([payment?.state, payment?.failure], ['failed', 'the invoice was not made']);
+    slow.resolve();
+    await assert.rejects(opening, refused(503, 'too-slow'));
+    assert.deepEqual(names.held, []);
+    assert.equal((await payments.list('usr_1', undefined)).items[0]?.bolt11, null, 'nobody can pay it');
+  },
+);
 
 law('nobody has more than twenty open invoices', async (database) => {
   const { payments, clock } = await createPaymentTest(database);

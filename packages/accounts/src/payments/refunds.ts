@@ -117,7 +117,7 @@ function toRefund(row: RefundRow): RefundAnswer {
 }
 
 /** One row more than a page was asked for: it says whether there is a next. */
-export function toPage<Row extends { readonly id: string; readonly created_ms: number }, Entry>(
+function toPage<Row extends { readonly id: string; readonly created_ms: number }, Entry>(
   rows: readonly Row[],
   toEntry: (row: Row) => Entry,
 ): Page<Entry> {

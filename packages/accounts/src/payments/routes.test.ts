@@ -125,6 +125,16 @@ law('a receipt names everything that was paid, never changes, and is printed wit
   );
 });
 
+law('the tax on a receipt is of what was kept, not of what is owed back', async (database) => {
+  const { http, payments, provider } = await serve(database);
+  const { id } = await payments.open({ userId: 'usr_1', purchase: { kind: 'plan', plan: 'pro', period: 'month' } });
+  provider.set(provider.refs[0] ?? '', { state: 'paid', paidAmount: 42_000_000 });
+  const { receipt } = await payments.check('usr_1', id);
+  const document = (await http({ target: `/api/v1/receipts/${receipt}`, caller: buyer })).json<Receipt>();
+  assert.deepEqual(document.tax, { percent: 19, included: 3_352_942 });
+  assert.deepEqual(document.refundOwed, { amount: 21_000_000, reason: 'over-paid' });
+});
+
 test('texts on a receipt cannot become markup, and amounts are written by whole numbers', () => {
   const evil = '<script>alert(1)</script>"\'&';
   const receipt = {

@@ -60,7 +60,7 @@ interface RefundPart extends SqlRow {
 }
 
 /** Payments with their receipts, for whatever follows: ` WHERE …`. */
-export const selectPayments = `SELECT payment.*, receipt.number AS receipt FROM payment
+const selectPayments = `SELECT payment.*, receipt.number AS receipt FROM payment
   LEFT JOIN receipt ON receipt.payment_id = payment.id`;
 
 /** Payments as their buyers see them, in the order of the rows. */
