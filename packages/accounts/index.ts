@@ -1,6 +1,6 @@
 export { type Accounts, type AccountsOptions, createAccounts } from './src/accounts.ts';
 export { type AdminRoutesParts, createAdminRoutes } from './src/admin/routes.ts';
-export { type AuditHeads, type AuditHeadsParts, createAuditHeads } from './src/audit/heads.ts';
+export { type AuditHeads, type AuditHeadsParts, createAuditHeads, headKind } from './src/audit/heads.ts';
 export { type AuditReport, type VerifyOptions, verifyAudit } from './src/audit/verify.ts';
 export { createPlanGranter } from './src/billing/granter.ts';
 export type { SubscriptionParts } from './src/billing/parts.ts';

@@ -1,6 +1,8 @@
 import type { Database } from '@nostrata/database';
 import type { Authenticate, Caller, HttpRoute, Outgoing } from '@nostrata/http';
 import type { NostrEvent, UnsignedEvent } from '@nostrata/protocol';
+import type { AuditWitness } from './admin/contract.ts';
+import { createAdminRoutes } from './admin/routes.ts';
 import { createAuditLog } from './audit/append.ts';
 import { createAuditHeads } from './audit/heads.ts';
 import { createPlanGranter } from './billing/granter.ts';
@@ -62,6 +64,8 @@ export interface AccountsOptions {
   /** Signs heads of the audit log with the key of the installation. */
   sign(event: Omit<UnsignedEvent, 'pubkey'>): NostrEvent | Promise<NostrEvent>;
   publish(event: NostrEvent): Promise<void>;
+  /** Who signs them, and what relays have of them. */
+  readonly witness: AuditWitness;
 }
 
 /** People who sign in and pay. */
@@ -155,7 +159,7 @@ function createParts(options: AccountsOptions, shared: Shared): Parts {
 
 function createRoutes(options: AccountsOptions, shared: Shared, parts: Parts): HttpRoute[] {
   const { signIn, usage, subscriptions, domains, payments, names } = parts;
-  const { providers, plans, loadDiscountPercent } = options;
+  const { providers, plans, loadDiscountPercent, witness } = options;
   return [
     ...createSignInRoutes(signIn),
     ...createKeyRoutes({ keys: createKeys({ ...shared, entitlements: subscriptions }), usage, clock: shared.clock }),
@@ -168,6 +172,7 @@ function createRoutes(options: AccountsOptions, shared: Shared, parts: Parts): H
     ...createPaymentRoutes({ ...shared, payments }),
     ...createDomainRoutes({ domains }),
     ...createNameRoutes({ names }),
+    ...createAdminRoutes({ ...shared, names: names.admin, payments: payments.admin, plans, subscriptions, witness }),
     ...createHookRoutes({ hooks: createHooks({ ...shared, entitlements: subscriptions }) }),
   ];
 }

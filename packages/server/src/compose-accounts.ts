@@ -8,6 +8,7 @@ import {
   createDnsLookup,
   createNameSettings,
   defaultPlans,
+  headKind,
   migrateAccounts,
   type PlanBook,
   PlansError,
@@ -18,14 +19,17 @@ import { createKeySigner } from '@nostrata/core';
 import { type Database, openPostgres, openSqlite } from '@nostrata/database';
 import { createOutgoing } from '@nostrata/http';
 import type { Ingest } from '@nostrata/ingest';
-import { encodeNpub } from '@nostrata/protocol';
+import { encodeNpub, isVanishRequestFor, Kind, type NostrEvent, parseEvent } from '@nostrata/protocol';
+import type { EventStore } from '@nostrata/store';
 import type { Logger } from 'pino';
+import { getPublicUrls } from './compose-door.ts';
 import type { Role } from './compose-observatory.ts';
 import { composeProviders } from './compose-providers.ts';
 import type { ComposedTrust } from './compose-trust.ts';
 import { ConfigError } from './config/errors.ts';
 import type { Settings } from './config/table.ts';
 import type { Job } from './jobs.ts';
+import { vanishEveryMs } from './limits.ts';
 import type { AccountsMetrics } from './metrics/accounts-metrics.ts';
 import { loadSecret, loadSelfSecret } from './self-key.ts';
 import { getStoreFolder, getStoreUrl, prepareStoreFolder } from './store-url.ts';
@@ -35,6 +39,7 @@ import { afterTimeout } from './timers.ts';
 export interface AccountsParts {
   readonly settings: Settings;
   readonly roles: ReadonlySet<Role>;
+  readonly store: Pick<EventStore, 'query'>;
   readonly ingest: Pick<Ingest, 'submit'>;
   readonly logger: Logger;
   readonly metrics: AccountsMetrics;
@@ -74,11 +79,15 @@ export async function composeAccounts(parts: AccountsParts): Promise<ComposedAcc
       ...{ database, clock, logger: room },
       secret,
       providers,
-      npub: encodeNpub(await signer.getPublicKey()),
+      pubkey: await signer.getPublicKey(),
       sign: (event) => signer.signEvent(event),
     }),
   );
   await accounts.start();
+  const vanishing: Job = {
+    ...{ name: 'accounts.vanish', everyMs: vanishEveryMs },
+    run: () => eraseVanished(parts, accounts),
+  };
   if (roles.has('jobs')) {
     const watching = accounts.watchProviders();
     started.defer(() => watching.stop());
@@ -86,7 +95,7 @@ export async function composeAccounts(parts: AccountsParts): Promise<ComposedAcc
   const stack = started.move();
   return {
     accounts: roles.has('api') ? accounts : undefined,
-    jobs: accounts.jobs.filter(({ role }) => roles.has(role)),
+    jobs: [...accounts.jobs.filter(({ role }) => roles.has(role)), ...(roles.has('jobs') ? [vanishing] : [])],
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
@@ -125,9 +134,12 @@ const poolSize = 8;
 type Given = Pick<
   Parameters<typeof createAccounts>[0],
   'database' | 'clock' | 'logger' | 'secret' | 'providers' | 'sign'
-> & { readonly npub: string };
+> & {
+  /** Of the installation. */
+  readonly pubkey: string;
+};
 
-async function open({ settings, ingest, metrics, trust }: AccountsParts, given: Given): Promise<Accounts> {
+async function open({ settings, store, ingest, metrics, trust }: AccountsParts, given: Given): Promise<Accounts> {
   const origin = toOrigin(settings);
   const outgoing = createOutgoing({ clock: given.clock, allowPrivate: settings.allowLocalHosts });
   try {
@@ -146,12 +158,13 @@ async function open({ settings, ingest, metrics, trust }: AccountsParts, given: 
         })),
         reserved: settings.reservedNames,
       }),
-      seller: toSeller(settings, given.npub),
+      seller: toSeller(settings, encodeNpub(given.pubkey)),
       lookups: (settings.dnsServers.length > 0 ? settings.dnsServers : [undefined]).map((server) =>
         createDnsLookup({ server }),
       ),
       allowLocalHosts: settings.allowLocalHosts,
       loadDiscountPercent: trust.discountPercent,
+      witness: { signer: given.pubkey, loadPublished: () => loadHeads(store, given.pubkey) },
       async publish(event) {
         const result = await ingest.submit(event, { via: 'own' });
         if (!result.accepted) throw new Error(`the head of the audit log was refused: ${result.rejection.message}`);
@@ -162,6 +175,29 @@ async function open({ settings, ingest, metrics, trust }: AccountsParts, given: 
     throw error;
   }
 }
+
+/** Ends the names of who asked this relay to forget them (NIP-62); asking again changes nothing. */
+async function eraseVanished({ store, settings }: AccountsParts, accounts: Accounts): Promise<void> {
+  const relayUrls = getPublicUrls(settings) ?? [];
+  for await (const page of store.query([{ kinds: [Kind.vanishRequest] }])) {
+    for (const { json } of page) {
+      const request = parseEvent(JSON.parse(json));
+      if (isVanishRequestFor(request, relayUrls)) await accounts.eraseForPubkey(request.pubkey);
+    }
+  }
+}
+
+/** Signed heads of the audit log, as this relay has them. */
+async function loadHeads(store: AccountsParts['store'], pubkey: string): Promise<readonly NostrEvent[]> {
+  const heads: NostrEvent[] = [];
+  for await (const page of store.query([{ kinds: [headKind], authors: [pubkey], limit: headsMax }])) {
+    for (const { json } of page) heads.push(parseEvent(JSON.parse(json)));
+  }
+  return heads;
+}
+
+/** Twenty years of days. */
+const headsMax = 7_300;
 
 /**
  * The public origin: that of `publicUrl`; on this machine alone the address that is listened on will do.

@@ -59,7 +59,9 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
     }),
   );
   const trust = started.use(await composeTrust({ ...options, store, ingest, cache, roles, metrics: metrics.trust }));
-  const people = started.use(await composeAccounts({ ...options, ingest, roles, trust, metrics: metrics.accounts }));
+  const people = started.use(
+    await composeAccounts({ ...options, store, ingest, roles, trust, metrics: metrics.accounts }),
+  );
   const jobs = composeJobs(options, { store, cache, metrics, roles, people, caughtUp: observatory.caughtUp });
   started.defer(() => jobs.stop());
   const health = () => composeHealth({ store, ingest, metrics, observatory, trust }, settings);

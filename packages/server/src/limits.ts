@@ -67,3 +67,5 @@ export const relayFiguresMsMin = 5_000;
 export const relayFiguresMsMax = 300_000;
 /** How often the cache is asked for its figures, in milliseconds. */
 export const cacheFiguresEveryMs = 15_000;
+/** How often names of those who asked to be forgotten are looked for, in milliseconds. */
+export const vanishEveryMs = 600_000;

@@ -7,7 +7,7 @@ import { headsMax } from './limits.ts';
  * Kind of signed heads: the regular one of NIP-78. An addressable one (30078) could be replaced by whoever has the key,
  * and relays would forget what it said; of a regular one both versions stay, and show each other up.
  */
-const headKind = 78;
+export const headKind = 78;
 
 /** What heads are made with. */
 export interface AuditHeadsParts {
