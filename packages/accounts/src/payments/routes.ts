@@ -50,7 +50,7 @@ const idParameter = z
   .describe('The id of the payment');
 
 /** A payment in answers. */
-const paymentSchema = z.object({
+export const paymentSchema = z.object({
   id: z.string(),
   state: z.enum(['pending', 'processing', 'settled', 'expired', 'failed']),
   provider: z.string(),
