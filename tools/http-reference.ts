@@ -1,7 +1,9 @@
 // Prints docs/reference/http.md.
-import { defaultHttpSettings, renderApiReference } from '@nostrata/http';
+import { createAccounts, createNameSettings, defaultPlans } from '@nostrata/accounts';
+import { openSqlite } from '@nostrata/database';
+import { type ApiSection, defaultHttpSettings, renderApiReference } from '@nostrata/http';
 import { createObservatorySection, defaultApiSettings } from '@nostrata/observatory';
-import { toTrustSection } from '@nostrata/server';
+import { toAccountsSection, toTrustSection } from '@nostrata/server';
 import { createTrustRoutes } from '@nostrata/trust';
 
 /** What routes are made of and use only when they are asked. */
@@ -14,8 +16,8 @@ const unasked = new Proxy(
   },
 ) as never;
 
-/** Renders the reference of all routes of the program. */
-export function renderHttpReference(): string {
+/** What all rooms add to the API. */
+export function gatherSections(): readonly ApiSection[] {
   const observatory = createObservatorySection({
     statistics: unasked,
     relays: unasked,
@@ -25,9 +27,41 @@ export function renderHttpReference(): string {
     metrics: unasked,
     settings: defaultApiSettings,
   });
-  const trust = toTrustSection(createTrustRoutes({ trust: unasked, clock: unasked }));
-  const options = { title: 'Nostrata', version: defaultApiSettings.version, settings: defaultHttpSettings };
-  return renderApiReference([observatory, trust], options);
+  const trust = createTrustRoutes({ trust: unasked, clock: unasked });
+  return [observatory, toTrustSection(trust), toAccountsSection(createAccountRoutes())];
+}
+
+function createAccountRoutes() {
+  const host = 'example.com';
+  const { routes } = createAccounts({
+    // Its dialect is asked for at once, its tables never.
+    database: openSqlite(':memory:'),
+    clock: unasked,
+    random: unasked,
+    logger: unasked,
+    metrics: unasked,
+    secret: new Uint8Array(32),
+    origin: `https://${host}`,
+    admins: [],
+    plans: defaultPlans(),
+    names: createNameSettings({ hosts: [host] }),
+    seller: { name: host, address: [], npub: '', taxId: null, taxPercent: 0 },
+    providers: [],
+    lookups: [],
+    outgoing: unasked,
+    loadDiscountPercent: unasked,
+    sign: unasked,
+    publish: unasked,
+  });
+  return routes;
+}
+
+/** What the documents say where the operator chose nothing. */
+export const usual = { title: 'Nostrata', version: defaultApiSettings.version, settings: defaultHttpSettings };
+
+/** Renders the reference of all routes of the program. */
+export function renderHttpReference(): string {
+  return renderApiReference(gatherSections(), usual);
 }
 
 if (import.meta.main) process.stdout.write(renderHttpReference());

@@ -20,7 +20,7 @@ export type {
   Parameter,
   RateTier,
 } from './src/contract.ts';
-export { createDocsRoutes, type DocsOptions } from './src/docs-routes.ts';
+export { createDocsRoutes, createDocument, type DocsOptions } from './src/docs-routes.ts';
 export { createOutgoing, type Lookup, type OutgoingOptions } from './src/guarded.ts';
 export { addressToCount } from './src/limiter.ts';
 export type { OpenApi, OpenApiOptions } from './src/open-api.ts';

@@ -5,5 +5,5 @@ export type { ComposeOptions } from './src/compose-door.ts';
 export { ConfigError } from './src/config/errors.ts';
 export { type LoadedSettings, loadSettings, type SettingSources } from './src/config/load.ts';
 export type { SettingName, Settings } from './src/config/table.ts';
-export { toTrustSection } from './src/http/documents.ts';
+export { toAccountsSection, toTrustSection } from './src/http/documents.ts';
 export type { Health } from './src/http/health.ts';

@@ -26,7 +26,7 @@ export function toAccountsSection(routes: readonly HttpRoute[]): ApiSection {
   return {
     routes,
     groups: {
-      'Sign-in': 'Proving a key, sessions.',
+      'Sign in': 'Proving a key, sessions.',
       'API keys': 'Keys for programs, and what they were used for.',
       Names: 'Names (NIP-05): registered here, or those of others looked at.',
       Domains: 'Domains that users bring along and prove.',
