@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Access, Caller, HttpRequest, HttpRoute, Json, Method, Operation } from './contract.ts';
 import { bodyBytesUsual } from './limits.ts';
+import { hasNul } from './nul.ts';
 import { describeParameters, readParameters } from './parameters.ts';
 import { Problem } from './problem.ts';
 
@@ -93,11 +94,17 @@ async function readJson(schema: z.ZodType, request: HttpRequest): Promise<unknow
   if (bytes.byteLength > 0 && type !== 'application/json') {
     throw new Problem(415, 'bad-type', 'send the body as application/json');
   }
+  let text = '{}';
   let value: unknown;
   try {
-    value = bytes.byteLength === 0 ? {} : JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (bytes.byteLength > 0) text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    value = JSON.parse(text);
   } catch (cause) {
     throw new Problem(400, 'bad-body', { message: 'the body is not JSON', cause });
+  }
+  // The escape is the only way in which JSON can hold it.
+  if (text.includes('\\u0000') && hasNul(value)) {
+    throw new Problem(400, 'bad-body', 'texts must not hold the character NUL');
   }
   return parse(schema, value);
 }

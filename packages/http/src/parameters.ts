@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json, Parameter } from './contract.ts';
+import { hasNul } from './nul.ts';
 import { pathNames } from './paths.ts';
 import { Problem } from './problem.ts';
 
@@ -30,6 +31,9 @@ export function readParameters<Schema extends z.ZodObject>(
     }
     if (Object.hasOwn(given, name)) throw new Problem(400, codeOf(name), `${name} must be given once`);
     given[name] = value;
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (hasNul(value)) throw new Problem(400, codeOf(name), `${name} must not hold the character NUL`);
   }
   const result = schema.safeParse(given);
   if (result.success) return result.data;

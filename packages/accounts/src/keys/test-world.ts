@@ -44,6 +44,7 @@ export async function createWorld(database: Database) {
       id,
     ]);
   }
+  const routes = createKeyRoutes({ keys, usage, clock });
   return {
     clock,
     keys,
@@ -51,7 +52,8 @@ export async function createWorld(database: Database) {
     failed,
     authenticateKey,
     authenticate,
-    send: createTestHttp(createKeyRoutes({ keys, usage, clock }), authenticate),
+    routes,
+    send: createTestHttp(routes, authenticate),
     setPlan: (userId: string, change: Partial<Entitlements>) => plans.set(userId, { ...pro, ...change }),
     setUser: async (userId: string, column: 'role' | 'state', value: string) => {
       await database.query(`UPDATE account_user SET ${column} = $1 WHERE id = $2`, [value, userId]);
