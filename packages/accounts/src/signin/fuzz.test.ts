@@ -57,7 +57,7 @@ law('whatever body and credentials are sent, nobody is signed in by them and not
       assert.ok(reply.status < 500, reply.text);
       assert.equal((await database.query('SELECT id FROM session')).length, 0);
     }),
-    { numRuns: 400 },
+    { numRuns: 250 },
   );
   assert.equal((await database.query('SELECT id FROM account_user')).length, 0);
 });
@@ -91,7 +91,7 @@ law('whatever a wallet calls with, it hears what was wrong and no code is verifi
       const reply = await test.send(`lnurl-callback?${search}`);
       assert.deepEqual([reply.status, reply.json<{ status: string }>().status], [200, 'ERROR']);
     }),
-    { numRuns: 400 },
+    { numRuns: 250 },
   );
   assert.deepEqual((await test.poll(code)).json(), { state: 'pending' });
 });
