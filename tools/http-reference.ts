@@ -52,6 +52,7 @@ function createAccountRoutes() {
     loadDiscountPercent: unasked,
     sign: unasked,
     publish: unasked,
+    witness: unasked,
   });
   return routes;
 }
