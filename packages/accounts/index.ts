@@ -52,7 +52,8 @@ export { createNameSettings, type LengthPrice, type NameSettings } from './src/n
 export { createNoticeDispatch, type NoticeDispatch } from './src/notices/dispatch.ts';
 export { createHooks, type Hooks, type HooksParts } from './src/notices/hooks.ts';
 export { createHookRoutes, type HookRoutesParts } from './src/notices/routes.ts';
-export { type AccountsReport, checkAccounts, type Finding } from './src/payments/check-accounts.ts';
+export { type AccountsReport, checkAccounts } from './src/payments/check-accounts.ts';
+export type { Finding } from './src/payments/findings.ts';
 export type { PaymentParts } from './src/payments/parts.ts';
 export { createPayments, type Payments, type PaymentsAdmin } from './src/payments/payments.ts';
 export type { PaymentProvider } from './src/payments/provider.ts';

@@ -11,7 +11,7 @@ const price = 21_000_000;
 
 /** Payments of every kind: settled, over-paid, refunded, for something gone, expired with too little, open. */
 async function createBooks(database: Database): Promise<Record<string, string>> {
-  const { payments, provider, names } = await createPaymentTest(database);
+  const { payments, provider, names, subscriptions } = await createPaymentTest(database);
   const pay = async (state: Parameters<typeof provider.set>[1]) => {
     const { id } = await payments.open({ userId: 'usr_1', purchase: aName });
     provider.set(provider.refs.at(-1) ?? '', state);
@@ -26,7 +26,15 @@ async function createBooks(database: Database): Promise<Record<string, string>> 
   await payments.admin.closeRefund(refund?.id ?? '', { note: 'sent back', actor: 'user:usr_admin' });
   const little = await pay({ state: 'expired', paidAmount: 7 });
   const open = await pay({});
-  return { plain, over, gone, little, open };
+  const { id: plan } = await payments.open({
+    userId: 'usr_1',
+    purchase: { kind: 'plan', plan: 'pro', period: 'month' },
+  });
+  provider.set(provider.refs.at(-1) ?? '', { state: 'paid', paidAmount: price });
+  await payments.check('usr_1', plan);
+  await subscriptions.startTrial('usr_2', 'pro');
+  await subscriptions.grant('usr_3', { plan: 'business', untilMs: null }, 'user:usr_admin');
+  return { plain, over, gone, little, open, plan };
 }
 
 /** Takes away what keeps tables append-only, as somebody with the password of the database would. */
@@ -39,6 +47,48 @@ async function unlock(database: Database): Promise<void> {
 }
 
 const tampering: readonly (readonly [what: string, sql: string, of: string, code: string])[] = [
+  [
+    'a longer period',
+    "UPDATE subscription SET period_end_ms = period_end_ms + 1 WHERE user_id = 'usr_1' AND $1 <> ''",
+    'plain',
+    'subscription-unpaid',
+  ],
+  [
+    'another plan',
+    "UPDATE subscription SET plan = 'business' WHERE user_id = 'usr_1' AND $1 <> ''",
+    'plain',
+    'subscription-unpaid',
+  ],
+  [
+    'a lifetime',
+    "UPDATE subscription SET is_lifetime = 1, period_end_ms = NULL WHERE user_id = 'usr_1' AND $1 <> ''",
+    'plain',
+    'subscription-unpaid',
+  ],
+  [
+    'a second trial',
+    "UPDATE subscription SET trial_end_ms = 9999999999999 WHERE user_id = 'usr_1' AND $1 <> ''",
+    'plain',
+    'trial-unknown',
+  ],
+  [
+    'a greater credit',
+    "UPDATE subscription SET paid_msat = paid_msat + 99000000 WHERE user_id = 'usr_1' AND $1 <> ''",
+    'plain',
+    'subscription-value',
+  ],
+  [
+    'a grant that was not audited',
+    "DELETE FROM audit_log WHERE entity = 'subscription:usr_3' AND $1 <> ''",
+    'plain',
+    'subscription-unpaid',
+  ],
+  [
+    'a name prolonged by hand',
+    "INSERT INTO name_change (id, name_id, at_ms, what, evidence) VALUES ('chg_1', 'nam_1', 1, 'paid', 'x' || $1)",
+    'plain',
+    'name-unpaid',
+  ],
   ['a payment set to settled', "UPDATE payment SET state = 'settled' WHERE id = $1", 'open', 'no-receipt'],
   ['a settled payment set back', "UPDATE payment SET state = 'pending' WHERE id = $1", 'plain', 'credited-unpaid'],
   ['another amount', 'UPDATE payment SET amount = amount - 1 WHERE id = $1', 'plain', 'receipt-amount'],
@@ -78,7 +128,7 @@ const tampering: readonly (readonly [what: string, sql: string, of: string, code
     'no-entitlement',
   ],
   ['a receipt taken away', 'DELETE FROM receipt WHERE payment_id = $1', 'plain', 'receipt-gap'],
-  ['the last receipt taken away', 'DELETE FROM receipt WHERE payment_id = $1', 'gone', 'receipt-year'],
+  ['the last receipt taken away', 'DELETE FROM receipt WHERE payment_id = $1', 'plan', 'receipt-year'],
   [
     'a receipt changed',
     "UPDATE receipt SET document = REPLACE(document, 'alice', 'mallo') WHERE payment_id = $1",
@@ -128,7 +178,7 @@ const tampering: readonly (readonly [what: string, sql: string, of: string, code
 law('books that nobody touched agree, and each way of touching them is found', async (database) => {
   const ids = await createBooks(database);
   const untouched = await checkAccounts(database);
-  assert.deepEqual(untouched, { ok: true, payments: 5, receipts: 3, postings: 5, findings: [] });
+  assert.deepEqual(untouched, { ok: true, payments: 6, receipts: 4, postings: 6, findings: [] });
   await assert.rejects(
     database.query("UPDATE receipt SET hash = ''"),
     (error) => error instanceof Error && /append-only/.test(`${error.message} ${error.cause}`),

@@ -1,17 +1,10 @@
 import type { Database, SqlRow } from '@nostrata/database';
+import { checkGrants } from './check-grants.ts';
+import type { Finding, Note } from './findings.ts';
 import { ledgerAccounts } from './ledger.ts';
 import { checkPage, findingsMax } from './limits.ts';
 import { hashDocument, type Receipt, receiptNumber } from './receipts.ts';
 import { type PaymentRow, purchaseOf } from './rows.ts';
-
-/** Something in the money that does not agree. */
-export interface Finding {
-  /** A short word for programs: `no-receipt`, `ledger-sum`. */
-  readonly code: string;
-  /** `payment:<id>`, `receipt:<number>`, `ledger:<transaction>`. */
-  readonly entity: string;
-  readonly message: string;
-}
 
 /** What the check of accounts came to. */
 export interface AccountsReport {
@@ -22,8 +15,6 @@ export interface AccountsReport {
   /** The first of them; more say no more. */
   readonly findings: readonly Finding[];
 }
-
-type Note = (code: string, entity: string, message: string) => void;
 
 /**
  * Compares everything that a payment leaves behind: state, entitlement, receipt, refunds, ledger and audit log. Reads in
@@ -38,6 +29,7 @@ export async function checkAccounts(database: Database): Promise<AccountsReport>
   const receipts = await checkReceipts(database, note);
   const postings = await checkLedger(database, note);
   await checkStrays(database, note);
+  await checkGrants(database, note);
   return { ok: findings.length === 0, payments, receipts, postings, findings };
 }
 

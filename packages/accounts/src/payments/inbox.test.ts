@@ -128,6 +128,17 @@ law('an hour-long absence at the end of the 48 hours loses nothing either', asyn
   assert.equal((await payments.show('usr_1', id)).state, 'settled');
 });
 
+law('a provider that is gone for good is not asked for ever', async (database) => {
+  const { payments, provider, clock } = await start(database);
+  provider.setAway(true);
+  for (let hours = 0; hours < 24 * 14; hours += 1) {
+    clock.advance(hour);
+    await payments.reconcile();
+  }
+  const [row] = await database.query<{ next_check_ms: number | null }>('SELECT next_check_ms FROM payment');
+  assert.equal(row?.next_check_ms, null);
+});
+
 law(
   'a delivery that overtakes the answer that names its invoice is tried again, and given up later',
   async (database) => {

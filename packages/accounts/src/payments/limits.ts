@@ -37,6 +37,9 @@ export const claimMs = 60_000;
 /** How long payments are looked after once their invoice has expired, or they were settled: late and second payments. */
 export const afterwardsMs = 48 * 3_600_000;
 
+/** After so long a payment is given up whose provider could not be asked: no outage takes a week and two days. */
+export const giveUpMs = 9 * 24 * 3_600_000;
+
 /**
  * The time between two looks at a payment: half of its age, but not less and not more than this; from an hour on where it
  * is settled, and only a second payment could come. About 20 looks in all.

@@ -52,6 +52,21 @@ law('too little that a provider calls paid buys nothing', async (database) => {
   await agrees(database);
 });
 
+law(
+  'too little of an invoice that a provider never calls over is owed back when the time is over',
+  async (database) => {
+    const { provider, ref, payments, clock, id } = await start(database);
+    provider.set(ref, { paidAmount: 5 });
+    clock.advance(47 * hour);
+    await payments.reconcile();
+    assert.equal((await payments.show('usr_1', id)).refund, null);
+    clock.advance(5 * hour);
+    await payments.reconcile();
+    assert.deepEqual((await payments.show('usr_1', id)).refund, { amount: 5, reason: 'under-paid', state: 'open' });
+    await agrees(database);
+  },
+);
+
 law('an invoice that an operator marked as paid without money stays open', async (database) => {
   const { check } = await start(database);
   assert.equal((await check({ state: 'paid', paidAmount: 0 })).state, 'pending');

@@ -1,6 +1,6 @@
 import type { CheckParts } from './check.ts';
 import { nextLookMs } from './check.ts';
-import { claimMs, turnMax, turnParallel } from './limits.ts';
+import { claimMs, giveUpMs, lookAgain, turnMax, turnParallel } from './limits.ts';
 import { ProviderError } from './provider.ts';
 import type { PaymentRow } from './rows.ts';
 
@@ -43,7 +43,7 @@ async function claim({ database, clock }: CheckParts, payment: PaymentRow): Prom
   });
 }
 
-/** False where the provider could not be asked: then it is asked again, however long that takes. */
+/** False where the provider could not be asked: then it is asked again. */
 async function look(
   parts: CheckParts & { check(paymentId: string): Promise<void> },
   payment: PaymentRow,
@@ -57,7 +57,7 @@ async function look(
     const { id, provider } = payment;
     parts.logger.warn({ payment: id, provider, fault, err: error }, 'a payment could not be checked');
     const nowMs = parts.clock.now();
-    const again = nextLookMs(payment, nowMs) ?? nowMs + claimMs * 60;
+    const again = nextLookMs(payment, nowMs) ?? afterTheEnd(payment, nowMs);
     await parts.database.transaction(async (transaction) => {
       await transaction.query('UPDATE payment SET next_check_ms = $1 WHERE id = $2 AND next_check_ms IS NOT NULL', [
         again,
@@ -66,4 +66,9 @@ async function look(
     });
     return false;
   }
+}
+
+/** A provider that is away when the time is over is asked every hour for another week; one that is gone for good is not. */
+function afterTheEnd({ settled_ms, expires_ms }: PaymentRow, nowMs: number): number | null {
+  return nowMs < (settled_ms ?? expires_ms) + giveUpMs ? nowMs + lookAgain.settledMs : null;
 }
