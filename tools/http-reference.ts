@@ -51,6 +51,7 @@ function createAccountRoutes() {
     outgoing: unasked,
     loadDiscountPercent: unasked,
     sign: unasked,
+    witness: unasked,
     publish: unasked,
     witness: unasked,
   });
