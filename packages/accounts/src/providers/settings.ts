@@ -25,7 +25,7 @@ export interface LnbitsSettings {
 /** An account at Stripe. */
 export interface StripeSettings {
   readonly secretKey: string;
-  /** Of the webhook endpoint (`whsec_…`). */
+  /** Of the webhook endpoint (`whsec_…`); several, separated by commas, while one replaces the other. */
   readonly webhookSecret?: string | undefined;
   /** ISO 4217 in lower case; `usd` unless told. */
   readonly currency: string;
@@ -103,7 +103,13 @@ const address = z
     return z.NEVER;
   });
 
-const secret = word('the webhook secret').optional();
+/** BTCPay takes any text that its operator thinks of. */
+const secret = z
+  .string()
+  .min(1, 'the webhook secret is empty')
+  .max(300, 'the webhook secret is too long')
+  .regex(/^[\x20-\x7e]+$/, 'the webhook secret has characters that none of them has')
+  .optional();
 
 /** At least 128 bits, in what a path can carry. */
 const pathSecret = z
@@ -137,7 +143,7 @@ const shape = z.strictObject({
     .strictObject({
       secretKey: word('the secret key').regex(/^(sk|rk)_/, 'is no secret or restricted key (sk_… or rk_…)'),
       webhookSecret: word('the webhook secret')
-        .regex(/^whsec_/, 'is no webhook secret (whsec_…)')
+        .regex(/^whsec_[^,]+(,whsec_[^,]+){0,9}$/, 'is no webhook secret (whsec_…)')
         .optional(),
       currency: z
         .string()

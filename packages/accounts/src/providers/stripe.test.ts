@@ -253,6 +253,21 @@ test('a signed event about something else, or no event, credits nobody', async (
   fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (body) => assert.deepEqual(read(body), malformed)));
 });
 
+test('of several secrets that are configured each is good, and none other', async () => {
+  await using shop = await openShop();
+  const { url, secretKey, sign } = shop.server;
+  const settings = { url, secretKey, webhookSecret: 'whsec_old,whsec_new', currency: 'usd' };
+  const { readDelivery } = createStripe(settings, { clock: createTestClock() });
+  const body = JSON.stringify({ id: 'evt_1', object: 'event', type: 'x', data: { object: {} } });
+  for (const secret of ['whsec_old', 'whsec_new']) {
+    assert.equal(readDelivery?.(toDelivery(sign(body, { secrets: [secret] }))).ok, true, secret);
+  }
+  for (const secret of ['whsec_old,whsec_new', '', 'whsec_other']) {
+    const reading = readDelivery?.(toDelivery(sign(body, { secrets: [secret] })));
+    assert.deepEqual(reading, { ok: false, reason: 'forged' });
+  }
+});
+
 test('without a secret every event is refused', async () => {
   await using shop = await openShop();
   const { url, secretKey } = shop.server;

@@ -24,7 +24,7 @@ export function createStripe(settings: StripeSettings, { clock }: { readonly clo
     clock,
     baseUrl: settings.url,
     headers: { authorization: `Bearer ${settings.secretKey}`, 'stripe-version': apiVersion },
-    secrets: [settings.secretKey, settings.webhookSecret ?? ''],
+    secrets: [settings.secretKey, ...(settings.webhookSecret ?? '').split(',')],
     findCause,
   });
   const account: Account = { http, settings };
@@ -155,9 +155,13 @@ function readDelivery(
   if (settings.webhookSecret === undefined) return { ok: false, reason: 'no-secret' };
   const signed = parseSignatures(delivery.header('stripe-signature') ?? '');
   if (!signed) return { ok: false, reason: 'forged' };
-  const digest = hmacOf(settings.webhookSecret, `${signed.timestamp}.`, delivery.rawBody);
+  const digests = settings.webhookSecret
+    .split(',')
+    .map((secret) => hmacOf(secret, `${signed.timestamp}.`, delivery.rawBody));
   // All are compared, so that the time does not tell which one was right.
-  const isSigned = signed.signatures.map((signature) => isDigest(signature, digest)).includes(true);
+  const isSigned = signed.signatures
+    .flatMap((signature) => digests.map((digest) => isDigest(signature, digest)))
+    .includes(true);
   if (!isSigned) return { ok: false, reason: 'forged' };
   const ageSeconds = Math.abs(Math.floor(nowMs / 1_000) - Number(signed.timestamp));
   if (ageSeconds > limits.toleranceSeconds) return { ok: false, reason: 'stale' };
