@@ -51,7 +51,6 @@ function createAccountRoutes() {
     outgoing: unasked,
     loadDiscountPercent: unasked,
     sign: unasked,
-    witness: unasked,
     publish: unasked,
     witness: unasked,
   });
