@@ -52,7 +52,6 @@ function createAccountRoutes() {
     loadDiscountPercent: unasked,
     sign: unasked,
     publish: unasked,
-    witness: unasked,
   });
   return routes;
 }

@@ -11,7 +11,7 @@ import { createNameSettings } from './names/settings.ts';
 import { createLnbits } from './providers/lnbits.ts';
 
 /** The public address of installations in tests. */
-export const origin = 'https://example.com';
+const origin = 'https://example.com';
 
 /** The time of an installation: it goes on by itself, and can be moved. */
 export interface MovingClock extends Clock {
