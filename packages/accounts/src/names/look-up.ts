@@ -9,7 +9,7 @@ export type LookedUp =
   | { readonly state: 'not-found' | 'redirect' | 'invalid' | 'too-large' | 'refused' | 'unreachable' };
 
 /** The URL of a name on its host (NIP-05). */
-export function nostrJsonUrl({ local, host }: NameAddress): string {
+function nostrJsonUrl({ local, host }: NameAddress): string {
   return `https://${host}/.well-known/nostr.json?name=${encodeURIComponent(local)}`;
 }
 
