@@ -159,7 +159,7 @@ function createParts(options: AccountsOptions, shared: Shared): Parts {
 
 function createRoutes(options: AccountsOptions, shared: Shared, parts: Parts): HttpRoute[] {
   const { signIn, usage, subscriptions, domains, payments, names } = parts;
-  const { providers, plans, loadDiscountPercent, witness } = options;
+  const { providers, plans, witness } = options;
   return [
     ...createSignInRoutes(signIn),
     ...createKeyRoutes({ keys: createKeys({ ...shared, entitlements: subscriptions }), usage, clock: shared.clock }),
@@ -167,7 +167,7 @@ function createRoutes(options: AccountsOptions, shared: Shared, parts: Parts): H
       plans,
       subscriptions,
       providers,
-      discountOf: (pubkey) => loadDiscountPercent(pubkey).catch(() => null),
+      discountOf: (pubkey) => payments.discountOf(pubkey),
     }),
     ...createPaymentRoutes({ ...shared, payments }),
     ...createDomainRoutes({ domains }),

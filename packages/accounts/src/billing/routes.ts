@@ -9,8 +9,8 @@ export interface BillingRouteParts {
   readonly plans: PlanBook;
   readonly subscriptions: Subscriptions;
   readonly providers: readonly { readonly name: string; readonly kind: 'lightning' | 'card' }[];
-  /** Percent that somebody's trust takes off; null where there is no telling. Never rejects. */
-  discountOf(pubkey: string): Promise<number | null>;
+  /** Percent that somebody's trust takes off, as payments count it. Never rejects. */
+  discountOf(pubkey: string): Promise<number>;
 }
 
 /** All routes of plans and subscriptions. */

@@ -138,6 +138,7 @@ law('trust that fails, hangs or exaggerates never stops a payment', async (datab
     await database.query('DELETE FROM account_user');
     const { payments, timers } = await createPaymentTest(database, { loadDiscountPercent, seed: 20 + index });
     assert.equal((await payments.open({ userId: 'usr_1', purchase: aName })).discountPercent, percent);
+    assert.equal(await payments.discountOf('ab'.repeat(32)), percent);
     assert.equal(timers.size, 0, 'no timer is left');
   }
 });

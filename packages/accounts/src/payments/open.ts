@@ -44,8 +44,14 @@ async function trustOf(parts: PaymentParts, userId: string, quote: Quote): Promi
     'SELECT pubkey FROM account_user WHERE id = $1',
     [userId],
   );
-  const pubkey = user?.pubkey;
-  if (!pubkey) return 0;
+  return user?.pubkey ? await discountOf(parts, user.pubkey) : 0;
+}
+
+/** Percent that trust takes off for a pubkey, as payments count it: capped, and 0 where it is not known in time. */
+export async function discountOf(
+  parts: Pick<PaymentParts, 'clock' | 'metrics' | 'loadDiscountPercent'>,
+  pubkey: string,
+): Promise<number> {
   return await waitForDiscount(() => parts.loadDiscountPercent(pubkey), {
     clock: parts.clock,
     onFailure: () => parts.metrics.failed?.('payments.discount'),

@@ -4,7 +4,7 @@ import type { Checkout, PaymentAnswer, PaymentState, Purchase } from '../contrac
 import { createCheck } from './check.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { pageMax } from './limits.ts';
-import { createCheckout, type QuoteAnswer } from './open.ts';
+import { createCheckout, discountOf, type QuoteAnswer } from './open.ts';
 import type { PaymentParts } from './parts.ts';
 import { ProviderError } from './provider.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
@@ -14,6 +14,8 @@ import { loadAnswer, loadAnswers, withoutUser } from './rows.ts';
 /** Everything about payments but their receipts. */
 export interface Payments extends Checkout {
   quote(userId: string, purchase: Purchase): Promise<QuoteAnswer>;
+  /** Percent that trust takes off for a pubkey, as payments count it. Never rejects. */
+  discountOf(pubkey: string): Promise<number>;
   /** @throws Problem 404, also of payments of others */
   show(userId: string, id: string): Promise<PaymentAnswer>;
   list(userId: string, cursor: string | undefined): Promise<Page<PaymentAnswer>>;
@@ -66,6 +68,7 @@ export function createPayments(parts: PaymentParts): Payments {
   };
   return {
     ...checkout,
+    discountOf: (pubkey) => discountOf(parts, pubkey),
     show: (userId, id) => show(id, userId),
     list: async (userId, cursor) => {
       const { items, next } = await listPayments(parts, { userId, cursor });
