@@ -50,6 +50,7 @@ function createAccountRoutes() {
     lookups: [],
     outgoing: unasked,
     loadDiscountPercent: unasked,
+    witness: { signer: undefined, loadPublished: unasked },
     sign: unasked,
     publish: unasked,
   });
