@@ -3,7 +3,7 @@
  * `node bench/trust/graph-process.ts [USERS] [FOLLOWS]`. Prints one line of JSON.
  */
 import { loadavg } from 'node:os';
-import { createEngine, type Engine, type NetworkFigures } from '@nostrata/trust';
+import { createEngine, type Engine, type NetworkFigures } from '@nostrata/trust/engine';
 
 const [users = 1_700_000, follows = 18_000_000] = process.argv.slice(2).map(Number);
 const authors = Math.ceil(follows / 120);
@@ -67,7 +67,7 @@ console.log(
     change,
     load: loadavg().map((value) => Math.round(value * 10) / 10),
     rssMb: Math.round(process.memoryUsage.rss() / 1e6),
-    peakRssMb: Math.round(process.resourceUsage().maxRSS / 1_000),
+    peakRssMb: Math.round((process.resourceUsage().maxRSS * 1_024) / 1e6),
   }),
 );
 

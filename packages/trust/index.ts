@@ -41,6 +41,5 @@ export type { Rows } from './src/graph/rows.ts';
 export { type GrapeRanks, grapeRank, type RatedGraph } from './src/ranks/grape-rank.ts';
 export { hops, unreached } from './src/ranks/hops.ts';
 export { type PageRankOptions, pageRank, type Ranks } from './src/ranks/page-rank.ts';
-export { createEngine, type Engine } from './src/thread/engine.ts';
 export type { Exchange, NamedRank, NetworkFigures, SimilarAccount, Standing } from './src/thread/messages.ts';
 export { createTrust, type TrustOptions } from './src/trust.ts';

@@ -1,15 +1,13 @@
-import { isHex64, Kind } from '@nostrata/protocol';
 import type { Graph, Relation } from './graph.ts';
 
-/** The kind of report events (NIP-56). */
-const reportKind = 1984;
-
-/** The relation that a kind stands for. */
+/** The relation that a kind stands for (NIP-02, NIP-51, NIP-56). Numbers, as the thread would load all of protocol for names. */
 export const relationByKind: ReadonlyMap<number, Relation> = new Map([
-  [Kind.follows, 'follows'],
-  [Kind.mutes, 'mutes'],
-  [reportKind, 'reports'],
+  [3, 'follows'],
+  [10_000, 'mutes'],
+  [1984, 'reports'],
 ] as const);
+
+const pubkeyPattern = /^[0-9a-f]{64}$/;
 
 /** An author's list as one event gives it. */
 interface ReadList {
@@ -40,7 +38,9 @@ function readList(text: string): ReadList | undefined {
   const event = JSON.parse(text) as { kind: number; pubkey: string; tags: readonly (readonly string[])[] };
   const relation = relationByKind.get(event.kind);
   if (!relation) return undefined;
-  const named = event.tags.filter(([name, pubkey]) => name === 'p' && isHex64(pubkey)).map(([, pubkey = '']) => pubkey);
+  const named = event.tags
+    .filter(([name, pubkey]) => name === 'p' && pubkeyPattern.test(pubkey ?? ''))
+    .map(([, pubkey = '']) => pubkey);
   // A report of a note names its author first; further names are those of people in the conversation.
   return { relation, pubkey: event.pubkey, listed: relation === 'reports' ? named.slice(0, 1) : named };
 }

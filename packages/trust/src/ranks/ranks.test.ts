@@ -27,6 +27,19 @@ test('PageRank is what the definition says: from everywhere, from anchors, from 
   );
 });
 
+test('ranks are the same whatever ranks they begin from: those of any other lists, of fewer users, or of nobody', () => {
+  const seeds = fc.option(fc.uniqueArray(fc.nat(users - 1), { minLength: 1, maxLength: 3 }), { nil: undefined });
+  const fewer = fc.integer({ min: 0, max: users });
+  fc.assert(
+    fc.property(statements(users), statements(users), fc.tuple(seeds, fewer), (before, said, [seeds, known]) => {
+      const start = pageRank(graphOf(users, before), { seeds }).ranks.slice(0, known);
+      const { ranks, converged } = pageRank(graphOf(users, said), { seeds, start });
+      assert.ok(converged);
+      assertClose(ranks, naivePageRank(users, listsOf(said, 'follows'), seeds), 1e-5);
+    }),
+  );
+});
+
 test('nobody whom no anchor reaches has anchored rank, however many follow them and whomever they follow', () => {
   fc.assert(
     fc.property(statements(users), (said) => {

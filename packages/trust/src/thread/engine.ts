@@ -18,7 +18,8 @@ interface Ranking {
   readonly global: ScaledRanks;
   /** Null without anchors. */
   readonly anchored: ScaledRanks | null;
-  readonly influence: ScaledRanks | null;
+  /** GrapeRank in thousandths: more than is ever said. */
+  readonly influence: Uint16Array | null;
   readonly distances: Uint8Array;
   readonly muted: Uint32Array;
   readonly reported: Uint32Array;
@@ -95,11 +96,10 @@ function rankAll(state: State, anchors: readonly string[]): NetworkFigures {
   const { graph } = state;
   const before = state.ranking;
   // What is not begun from goes first, so that both are never held at once. Nobody asks meanwhile.
-  for (const { ranking, distances } of state.views.values())
-    for (const array of [ranking.ranks, distances]) release(array);
+  for (const view of state.views.values()) releaseView(view);
   state.views.clear();
   state.ranking = undefined;
-  for (const array of [before?.influence?.ranks, before?.distances]) if (array) release(array);
+  for (const array of [before?.influence, before?.distances]) if (array) release(array);
   const seeds = anchors.map((anchor) => graph.pubkeys.find(anchor)).filter((seed) => seed >= 0);
   const distances = hops(graph.follows, seeds);
   const global = pageRank(graph, { start: before?.global.ranks });
@@ -113,7 +113,7 @@ function rankAll(state: State, anchors: readonly string[]): NetworkFigures {
   const ranking = {
     global: packedGlobal,
     anchored: packedAnchored,
-    influence: grape && withLargest(grape.influence, seeds),
+    influence: grape && toThousandths(grape.influence),
     distances,
     muted: countTargets(mutes.targets, graph.users),
     reported: countTargets(reports.targets, graph.users),
@@ -154,7 +154,7 @@ function standingsOf(state: State, pubkeys: readonly string[], observer: string 
       pageRank: toScale(ranking.global, user),
       anchoredRank: ranking.anchored && toScale(ranking.anchored, user),
       personalRank: view ? toScale(view.ranking, user) : null,
-      influence: ranking.influence && Math.round((ranking.influence.ranks[user] ?? 0) * 1_000) / 10,
+      influence: ranking.influence && (ranking.influence[user] ?? 0) / 10,
       isApproximate: ranking.isApproximate || view?.isApproximate === true,
     };
   });
@@ -165,15 +165,28 @@ function viewOf({ graph, views }: State, observer: number): View | undefined {
   if (observer < 0 || (graph.follows.lengths[observer] ?? 0) === 0) return undefined;
   const known = views.get(observer);
   views.delete(observer);
-  const view = known ?? computeView(graph, observer);
-  views.set(observer, view);
-  for (const oldest of views.keys()) {
-    if (views.size <= observersKept) break;
-    const old = views.get(oldest);
-    if (old) for (const array of [old.ranking.ranks, old.distances]) release(array);
+  // The oldest go first, so that there is never one too many.
+  for (const [oldest, old] of views) {
+    if (views.size < observersKept) break;
+    releaseView(old);
     views.delete(oldest);
   }
+  const view = known ?? computeView(graph, observer);
+  views.set(observer, view);
   return view;
+}
+
+function releaseView({ ranking, distances }: View): void {
+  release(ranking.ranks);
+  release(distances);
+}
+
+/** Gives the array up. */
+function toThousandths(influence: Float32Array): Uint16Array {
+  const thousandths = new Uint16Array(influence.length);
+  for (let user = 0; user < influence.length; user += 1) thousandths[user] = Math.round((influence[user] ?? 0) * 1_000);
+  release(influence);
+  return thousandths;
 }
 
 function computeView(graph: Graph, observer: number): View {
