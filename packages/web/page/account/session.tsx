@@ -33,15 +33,22 @@ const out: State = { state: 'out', me: undefined, csrfToken: null };
 
 /** Asks once who is signed in, and tells everything below. Servers without accounts say so in the document. */
 export function SessionProvider({ children }: { children: ComponentChildren }): JSX.Element {
-  const { fetch } = useSurroundings();
+  const { fetch, now } = useSurroundings();
   const hasAccounts = 'accounts' in document.documentElement.dataset;
   const [state, setState] = useState<State>({ ...out, state: hasAccounts ? 'asking' : 'off' });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     if (!hasAccounts) return;
     const leaving = new AbortController();
-    callApi<Me>(fetch, '/auth/me', { signal: leaving.signal }).then(
-      (me) => setState({ state: 'in', me, csrfToken: me.csrfToken }),
+    const ask = async (): Promise<State> => {
+      const me = await callApi<Me>(fetch, '/auth/me', { signal: leaving.signal });
+      if (!isOld(me, now())) return { state: 'in', me, csrfToken: me.csrfToken };
+      const options = { method: 'POST', body: {}, csrfToken: me.csrfToken, signal: leaving.signal } as const;
+      const { user, csrfToken } = await callApi<SignedIn>(fetch, '/auth/refresh', options);
+      return { state: 'in', me: user, csrfToken };
+    };
+    ask().then(
+      (known) => setState(known),
       (error: unknown) => {
         if (leaving.signal.aborted) return;
         const isOut = error instanceof CallError && error.status === 401;
@@ -49,7 +56,7 @@ export function SessionProvider({ children }: { children: ComponentChildren }): 
       },
     );
     return () => leaving.abort();
-  }, [fetch, hasAccounts, turn]);
+  }, [fetch, now, hasAccounts, turn]);
   const enter = useCallback(({ user, csrfToken }: SignedIn): void => {
     setState({ state: 'in', me: user, csrfToken });
   }, []);
@@ -60,3 +67,11 @@ export function SessionProvider({ children }: { children: ComponentChildren }): 
   );
   return <SessionContext.Provider value={session}>{children}</SessionContext.Provider>;
 }
+
+/** Sessions last thirty days from their last refresh: a page that is looked at often enough never asks to sign in again. */
+function isOld({ session }: Me, nowMs: number): boolean {
+  return session !== null && Date.parse(session.expiresAt) - nowMs < refreshBeforeMs;
+}
+
+/** What is left of a session when it is made anew: a day has passed then. */
+const refreshBeforeMs = 29 * 86_400_000;
