@@ -24,14 +24,28 @@ export type CheckParts = Omit<PaymentParts, 'loadDiscountPercent' | 'returnPath'
 
 /** Asks the provider for the state of a payment and brings the payment to it; the row is read anew for every look. */
 export function createCheck(parts: CheckParts): (paymentId: string) => Promise<void> {
-  /** One look at a payment at a time: a second caller waits for the same answer. */
-  const underWay = new Map<string, Promise<void>>();
+  /** One look at a payment at a time, and at most one behind it. */
+  const running = new Map<string, Promise<void>>();
+  const waiting = new Map<string, Promise<void>>();
+  const look = (paymentId: string): Promise<void> => {
+    const started = checkPayment(parts, paymentId).finally(() => running.delete(paymentId));
+    running.set(paymentId, started);
+    return started;
+  };
   return async (paymentId) => {
-    const running = underWay.get(paymentId);
-    if (running !== undefined) return await running;
-    const look = checkPayment(parts, paymentId).finally(() => underWay.delete(paymentId));
-    underWay.set(paymentId, look);
-    await look;
+    const before = running.get(paymentId);
+    if (before === undefined) return await look(paymentId);
+    // What the provider said before this call may be older than what the caller heard: everybody who comes now shares the next.
+    const next =
+      waiting.get(paymentId) ??
+      before
+        .catch(() => undefined)
+        .then(() => {
+          waiting.delete(paymentId);
+          return look(paymentId);
+        });
+    waiting.set(paymentId, next);
+    await next;
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Database } from '@nostrata/database';
 import { Problem } from '@nostrata/http';
-import { fc, testSeed } from '@nostrata/testing';
+import { fc, testSeed, waitUntil } from '@nostrata/testing';
 import type { Purchase } from '../contract.ts';
 import { onEachEngine } from '../test-engines.ts';
 import { checkAccounts } from './check-accounts.ts';
@@ -126,6 +126,30 @@ law('an hour-long absence at the end of the 48 hours loses nothing either', asyn
   clock.advance(2 * hour);
   await payments.reconcile();
   assert.equal((await payments.show('usr_1', id)).state, 'settled');
+});
+
+law('a delivery that comes while the provider is being asked is not taken for answered', async (database) => {
+  const { payments, provider, ref, id } = await start(database);
+  const load = provider.load;
+  const slow = Promise.withResolvers<void>();
+  let calls = 0;
+  provider.load = async (of) => {
+    calls += 1;
+    const answer = await load(of);
+    if (calls === 1) await slow.promise;
+    return answer;
+  };
+  const polled = payments.check('usr_1', id);
+  await waitUntil(() => calls === 1);
+  provider.set(ref, { state: 'paid', paidAmount: price });
+  await payments.inbox.accept('lnbits', delivery(`d1 ${ref}`));
+  const processed = payments.inbox.process();
+  const others = [payments.check('usr_1', id), payments.check('usr_1', id)];
+  await new Promise((resolve) => setImmediate(resolve));
+  slow.resolve();
+  await Promise.all([polled, processed, ...others]);
+  assert.equal((await payments.show('usr_1', id)).state, 'settled');
+  assert.ok(calls <= 3, 'and whoever waits shares one question');
 });
 
 law('a provider that is gone for good is not asked for ever', async (database) => {

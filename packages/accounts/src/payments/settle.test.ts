@@ -146,7 +146,7 @@ law(
           assert.equal(after.refund_owed, 0);
         },
       ),
-      { seed: testSeed(), numRuns: 25 },
+      { seed: testSeed(), numRuns: 15 },
     );
   },
 );
