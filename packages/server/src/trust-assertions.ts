@@ -54,9 +54,9 @@ function keepPublishing(work: AssertionWork, servicePubkey: string): () => Promi
   const stopping = new AbortController();
   const assertions = createAssertions({
     ...{ store, trust, servicePubkey },
-    async publish({ kind, tags, content }) {
+    async publish({ kind, tags, content }, saidAt = 0) {
       stopping.signal.throwIfAborted();
-      const created_at = Math.floor(clock.now() / 1_000);
+      const created_at = Math.max(Math.floor(clock.now() / 1_000), saidAt + 1);
       const event = await work.key.signEvent({ kind, tags, content, created_at });
       const result = await work.ingest.submit(event, { via: 'own' });
       if (!result.accepted) throw new Error(`an assertion was refused: ${result.rejection.message}`);

@@ -1,4 +1,4 @@
-/** Room for pubkeys at the start; it doubles. A power of two. */
+/** Room for pubkeys at the start; it grows by half. A power of two. */
 export const pubkeysInitial = 1 << 16;
 
 /** Users in the graph. More are left out and the scores say `partial`: a forger can name any number of pubkeys. */
@@ -43,7 +43,7 @@ export const waitingListsMax = 200_000;
 /** How often changed lists are taken into the graph. */
 export const flushIntervalMs = 5_000;
 
-/** Ranks are computed at most this often: a full rank of 1.7 M users takes about two seconds. */
+/** Ranks are computed at most this often: a full rank of 1.7 M users takes about a second. */
 export const rankIntervalMs = 60_000;
 
 /** A cached score younger than this is given as it is; older ones are computed anew while they are given. */

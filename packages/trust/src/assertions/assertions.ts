@@ -24,8 +24,11 @@ export interface AssertionsOptions {
   readonly servicePubkey: string;
   /** The user whose point of view it is; the anchors' unless told. */
   readonly observer?: string | undefined;
-  /** Signs with the service key and sends through the door; resolves when the event is stored. */
-  readonly publish: (draft: AssertionDraft) => Promise<void>;
+  /**
+   * Signs with the service key and sends through the door; resolves when the event is stored. `saidAt` is the second of
+   * what it takes the place of: it must be dated later.
+   */
+  readonly publish: (draft: AssertionDraft, saidAt: number | undefined) => Promise<void>;
 }
 
 /** What a round of publishing came to. */
@@ -46,18 +49,18 @@ export interface Assertions {
 /** Creates a publisher of assertions. What was said before is read from the store, so that a restart repeats nothing. */
 export function createAssertions({ store, trust, servicePubkey, observer, publish }: AssertionsOptions): Assertions {
   const publishBatch = async (assertions: readonly Assertion[]): Promise<AssertionsReport> => {
-    const before = new Map<string, Assertion>();
+    const before = new Map<string, Assertion & { readonly saidAt: number }>();
     const kinds = [...new Set(assertions.map(({ type }) => assertionKinds[type]))];
     const subjects = assertions.map(({ subject }) => subject);
     for (const event of await loadEvents(store, { kinds, authors: [servicePubkey], tags: { d: subjects } })) {
       const said = parseAssertion(event);
-      if (said) before.set(`${said.type}:${said.subject}`, said);
+      if (said) before.set(`${said.type}:${said.subject}`, { ...said, saidAt: event.created_at });
     }
     let published = 0;
     for (const assertion of assertions) {
       const said = before.get(`${assertion.type}:${assertion.subject}`);
       if (said && isSameAssertion(said, assertion)) continue;
-      await publish(toAssertionDraft(assertion));
+      await publish(toAssertionDraft(assertion), said?.saidAt);
       published += 1;
     }
     return { published, unchanged: assertions.length - published };
