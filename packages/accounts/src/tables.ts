@@ -83,6 +83,7 @@ const money = [
   'CREATE UNIQUE INDEX payment_hash ON payment (payment_hash) WHERE payment_hash IS NOT NULL',
   'CREATE UNIQUE INDEX payment_idempotency ON payment (user_id, idempotency_key) WHERE idempotency_key IS NOT NULL',
   'CREATE INDEX payment_user ON payment (user_id, created_ms)',
+  'CREATE INDEX payment_created ON payment (created_ms)',
   'CREATE INDEX payment_next_check ON payment (next_check_ms) WHERE next_check_ms IS NOT NULL',
   // What providers sent, as it came, until it was worked on; the same delivery is one row.
   `CREATE TABLE payment_inbox (provider TEXT NOT NULL, delivery TEXT NOT NULL, received_ms BIGINT NOT NULL,
@@ -92,6 +93,7 @@ const money = [
   // One row for each payment that was credited: what it bought. The unique key is what makes a second credit impossible.
   `CREATE TABLE entitlement (payment_id TEXT PRIMARY KEY, user_id TEXT NOT NULL, purchase TEXT NOT NULL,
     granted TEXT NOT NULL, at_ms BIGINT NOT NULL)`,
+  'CREATE INDEX entitlement_user ON entitlement (user_id)',
   // Double entry: the amounts of one transaction and currency add up to nothing.
   `CREATE TABLE ledger_entry (transaction_id TEXT NOT NULL, account TEXT NOT NULL, currency TEXT NOT NULL,
     amount BIGINT NOT NULL, payment_id TEXT NOT NULL, at_ms BIGINT NOT NULL, PRIMARY KEY (transaction_id, account, currency))`,

@@ -3,6 +3,12 @@ import type { SubscriptionParts } from './parts.ts';
 import { applyPurchase, quotePlan } from './purchase.ts';
 import { loadSubscription, lockSubscription, storeSubscription } from './subscription-rows.ts';
 
+/** Why a payment for a plan is owed back, for its buyer. */
+const refusals = {
+  'plan-changed': 'another payment or an administrator had changed the plan before the payment came',
+  'too-late': 'the payment came days after the credit of its quote was counted',
+} as const;
+
 /** Sells plans. */
 export function createPlanGranter({ database, clock, plans, notices }: SubscriptionParts): Granter {
   return {
@@ -16,7 +22,7 @@ export function createPlanGranter({ database, clock, plans, notices }: Subscript
     async grant(transaction, { userId, purchase, terms, amountMsat, settledMs }) {
       const before = await lockSubscription(transaction, userId, { plan: plans.free.id, nowMs: settledMs });
       const result = applyPurchase(before, { purchase: planOf(purchase), terms, amountMsat, settledMs });
-      if (!result.ok) return { kind: 'refund', reason: result.reason };
+      if (!result.ok) return { kind: 'refund', reason: refusals[result.reason] };
       const { after } = result;
       await storeSubscription(transaction, after, settledMs);
       await notices.add(transaction, {

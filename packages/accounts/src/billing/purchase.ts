@@ -89,7 +89,9 @@ export interface PaidPlan {
 export function applyPurchase(
   before: Subscription,
   paid: PaidPlan,
-): { readonly ok: true; readonly after: Subscription } | { readonly ok: false; readonly reason: string } {
+):
+  | { readonly ok: true; readonly after: Subscription }
+  | { readonly ok: false; readonly reason: 'plan-changed' | 'too-late' } {
   const { purchase, terms, amountMsat, settledMs } = paid;
   if (before.isLifetime) return { ok: false, reason: 'plan-changed' };
   if (terms.basis !== null) {

@@ -253,7 +253,7 @@ law(
     assert.ok(first.credit > 190_000_000 && first.amount + first.credit >= 690_000_000 - 1000);
     for (const { ref, amount } of [first, second]) provider.set(ref, { state: 'paid', paidAmount: amount });
     assert.equal((await payments.check('usr_1', first.id)).refund, null);
-    assert.equal((await payments.check('usr_1', second.id)).refund?.reason, 'plan-changed');
+    assert.match((await payments.check('usr_1', second.id)).refund?.reason ?? '', /had changed the plan before/);
     const { plan, periodEnd } = await subscriptions.show('usr_1');
     assert.deepEqual([plan, periodEnd?.slice(0, 10)], ['business', '2027-04-30']);
     await agrees(database);
