@@ -8,7 +8,6 @@ import {
   createDnsLookup,
   createNameSettings,
   defaultPlans,
-  headKind,
   migrateAccounts,
   type PlanBook,
   PlansError,
@@ -19,9 +18,10 @@ import { createKeySigner } from '@nostrata/core';
 import { type Database, openPostgres, openSqlite } from '@nostrata/database';
 import { createOutgoing } from '@nostrata/http';
 import type { Ingest } from '@nostrata/ingest';
-import { encodeNpub, isVanishRequestFor, Kind, type NostrEvent, parseEvent } from '@nostrata/protocol';
+import { encodeNpub, isVanishRequestFor, Kind, parseEvent } from '@nostrata/protocol';
 import type { EventStore } from '@nostrata/store';
 import type { Logger } from 'pino';
+import { loadAuditHeads } from './audit-heads.ts';
 import { getPublicUrls } from './compose-door.ts';
 import type { Role } from './compose-observatory.ts';
 import { composeProviders } from './compose-providers.ts';
@@ -164,7 +164,7 @@ async function open({ settings, store, ingest, metrics, trust }: AccountsParts, 
       ),
       allowLocalHosts: settings.allowLocalHosts,
       loadDiscountPercent: trust.discountPercent,
-      witness: { signer: given.pubkey, loadPublished: () => loadHeads(store, given.pubkey) },
+      witness: { signer: given.pubkey, loadPublished: () => loadAuditHeads(store, given.pubkey) },
       async publish(event) {
         const result = await ingest.submit(event, { via: 'own' });
         if (!result.accepted) throw new Error(`the head of the audit log was refused: ${result.rejection.message}`);
@@ -186,18 +186,6 @@ async function eraseVanished({ store, settings }: AccountsParts, accounts: Accou
     }
   }
 }
-
-/** Signed heads of the audit log, as this relay has them. */
-async function loadHeads(store: AccountsParts['store'], pubkey: string): Promise<readonly NostrEvent[]> {
-  const heads: NostrEvent[] = [];
-  for await (const page of store.query([{ kinds: [headKind], authors: [pubkey], limit: headsMax }])) {
-    for (const { json } of page) heads.push(parseEvent(JSON.parse(json)));
-  }
-  return heads;
-}
-
-/** Twenty years of days. */
-const headsMax = 7_300;
 
 /**
  * The public origin: that of `publicUrl`; on this machine alone the address that is listened on will do.

@@ -1,6 +1,8 @@
 import { checkAccounts, verifyAudit } from '@nostrata/accounts';
 import type { Database } from '@nostrata/database';
+import { loadAuditHeads } from '../audit-heads.ts';
 import { hasAccounts, openAccountsDatabase } from '../compose-accounts.ts';
+import { composeStore } from '../compose-door.ts';
 import { ConfigError } from '../config/errors.ts';
 import { loadSelfPubkey } from '../self-key.ts';
 import { exitCode } from './exit.ts';
@@ -23,9 +25,12 @@ export async function runAccountsCheck({ settings, terminal, json }: Invocation)
 }
 
 /** `nostrata audit verify`: the chain of the audit log, and the heads that were signed of it. */
-export async function runAuditVerify({ settings, terminal, json }: Invocation): Promise<number> {
+export async function runAuditVerify({ settings, host, terminal, json }: Invocation): Promise<number> {
   await using database = await open(settings);
-  const report = await verifyAudit(database, { signer: await loadSelfPubkey(settings.data) });
+  await using store = await composeStore({ settings, now: host.now });
+  const signer = await loadSelfPubkey(settings.data);
+  const published = signer === undefined ? [] : await loadAuditHeads(store, signer);
+  const report = await verifyAudit(database, { signer, published });
   const { ok, entries, heads, firstBroken, head } = report;
   if (json) await print(terminal, JSON.stringify(report));
   else {
