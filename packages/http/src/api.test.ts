@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createHttpApi } from './api.ts';
 import { pathNames } from './paths.ts';
+import { Problem } from './problem.ts';
 import { codeOf, createWorld, whoRoutes } from './test-world.ts';
 
 const json = { 'content-type': 'application/json' };
@@ -126,6 +127,15 @@ test('what fails inside is logged, counted and told to nobody', async () => {
   assert.doesNotMatch(await response.text(), /secret/);
   assert.match(logged.join(), /POST \/api\/v1\/books.*secret of the inside/);
   assert.deepEqual(failed, ['api']);
+});
+
+test('a failure of the world is told as what it means, where somebody can say so', async () => {
+  const { ask, logged } = createWorld({ explain: () => new Problem(503, 'unavailable', 'the shelf is away') });
+  const response = await ask('/api/v1/books', { method: 'POST', headers: json, body: '{"title":"broken"}' });
+  assert.equal(response.status, 503);
+  assert.equal(response.headers.get('retry-after'), '10');
+  assert.match(await response.text(), /the shelf is away/);
+  assert.match(logged.join(), /secret of the inside/);
 });
 
 test('what is made for the holder of a cookie is closed to other sites; what is public stays open', async () => {

@@ -33,6 +33,8 @@ export interface HttpApiOptions {
   readonly logger: HttpLogger;
   readonly metrics: HttpMetrics;
   readonly settings: HttpSettings;
+  /** What a failure of the world means to who asked, such as a database that is away; undefined: it failed inside. */
+  readonly explain?: ((error: unknown) => Problem | undefined) | undefined;
   /** Is told of each answer of a route, refusals included, so that keys can count their use. */
   readonly onAnswered?: ((caller: Caller | undefined, route: string, status: number) => void) | undefined;
 }
@@ -97,12 +99,13 @@ function tell({ caller, name }: Seen, status: number, { onAnswered, metrics, log
   }
 }
 
-function toProblem(error: unknown, { name, route }: Seen, { metrics, logger }: HttpApiOptions): Problem {
+function toProblem(error: unknown, { name, route }: Seen, { metrics, logger, explain }: HttpApiOptions): Problem {
   if (error instanceof Problem) return error;
+  const problem = explain?.(error);
   metrics.failed?.('api');
   const text = error instanceof Error ? error.stack : String(error);
   logger.error({ route: name, operation: route?.operation?.operationId, error: text }, 'a request failed');
-  return new Problem(500, 'failed', 'this request failed inside');
+  return problem ?? new Problem(500, 'failed', 'this request failed inside');
 }
 
 interface Progress {

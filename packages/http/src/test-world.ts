@@ -2,7 +2,7 @@ import { type Cache, createMemoryCache } from '@nostrata/cache';
 import { createFakeClock } from '@nostrata/testing';
 import { z } from 'zod';
 import { defineAction, Reply } from './action.ts';
-import { createHttpApi, type HttpApi } from './api.ts';
+import { createHttpApi, type HttpApi, type HttpApiOptions } from './api.ts';
 import type { Access, Authenticate, Caller, Clock, HttpRoute } from './contract.ts';
 import { Problem } from './problem.ts';
 import { defaultHttpSettings, type HttpSettings } from './settings.ts';
@@ -156,12 +156,16 @@ interface Ask {
 }
 
 /** Creates the API over both rooms. */
-export function createWorld(settings: Partial<HttpSettings> = {}, cache?: Pick<Cache, 'increment'>) {
+export function createWorld(
+  { explain, ...settings }: Partial<HttpSettings> & Pick<HttpApiOptions, 'explain'> = {},
+  cache?: Pick<Cache, 'increment'>,
+) {
   const clock = createTimers();
   const [requests, answered, failed, logged]: string[][] = [[], [], [], []];
   const api: HttpApi = createHttpApi({
     routes: [...whoRoutes, ...shelfRoutes],
     authenticate,
+    explain,
     cache: cache ?? createMemoryCache({ clock }),
     clock,
     logger: { error: (fields, message) => logged?.push(`${message} ${JSON.stringify(fields)}`) },

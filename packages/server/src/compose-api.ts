@@ -1,4 +1,5 @@
 import type { Cache } from '@nostrata/cache';
+import { DatabaseError } from '@nostrata/database';
 import {
   type ApiSection,
   type Authenticate,
@@ -8,6 +9,7 @@ import {
   type HttpApi,
   type HttpApiOptions,
   type HttpMetrics,
+  Problem,
 } from '@nostrata/http';
 import type { Logger } from 'pino';
 import type { Settings } from './config/table.ts';
@@ -43,10 +45,19 @@ export function composeApi(parts: ApiParts): HttpApi {
     ],
     authenticate,
     onAnswered,
+    explain: explainFailure,
     cache,
     clock: { now, after: afterTimeout },
     logger: parts.logger.child({ room: 'api' }),
     metrics,
     settings: httpSettings,
   });
+}
+
+/** A database that cannot do its work now is nobody's mistake, and asking again makes sense. */
+function explainFailure(error: unknown): Problem | undefined {
+  if (!(error instanceof DatabaseError)) return undefined;
+  const { fault } = error;
+  if (fault !== 'away' && fault !== 'busy' && fault !== 'full') return undefined;
+  return new Problem(503, 'unavailable', { message: 'the database cannot answer now: try again', cause: error });
 }

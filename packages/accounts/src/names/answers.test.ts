@@ -43,6 +43,28 @@ test('an answer is kept for half a minute, one who asks at the same time as othe
   assert.equal(table.reads, 2);
 });
 
+test('while the database is away the last good answer stands in for an hour, and not longer than the name', async () => {
+  const { clock, table, answers } = open(stored('alice'));
+  await answers.find('example.com', 'alice');
+  table.fault = new Error('away');
+  for (let round = 0; round < 8; round++) {
+    clock.advance(7 * 60_000);
+    assert.equal((await answers.find('example.com', 'alice')).found?.pubkey, pubkey);
+  }
+  await assert.rejects(answers.find('example.com', 'bob'));
+  table.fault = undefined;
+  table.row = undefined;
+  assert.equal((await answers.find('example.com', 'alice')).found, undefined);
+  const paid = open({ ...stored('carol'), coverage: 'paid', paid_until_ms: clock.now() - 30 * 86_400_000 + 600_000 });
+  paid.clock.set(clock.now());
+  assert.ok((await paid.answers.find('example.com', 'carol')).found);
+  paid.table.fault = new Error('away');
+  paid.clock.advance(590_000);
+  assert.ok((await paid.answers.find('example.com', 'carol')).found);
+  paid.clock.advance(20_000);
+  await assert.rejects(paid.answers.find('example.com', 'carol'));
+});
+
 test('a change shows at once, also where it is told before it is committed', async () => {
   const { clock, table, answers } = open(undefined);
   await answers.find('example.com', 'alice');

@@ -3,7 +3,7 @@ import type { Queryable } from '@nostrata/database';
 import type { NameDomains } from './contract.ts';
 import type { CoverReads } from './cover.ts';
 import { isAddressLocal } from './grammar.ts';
-import { answersMax, answerTtlMs } from './limits.ts';
+import { answerStaleMs, answersMax, answerTtlMs } from './limits.ts';
 import { isServed, phaseAt, timelineOf } from './phases.ts';
 import { type NameRow, readCurrent } from './rows.ts';
 import type { NameSettings } from './settings.ts';
@@ -35,7 +35,10 @@ export interface AnswerParts {
 
 interface Kept {
   readonly answer: Promise<NostrJson>;
+  /** Up to when it is given without asking. */
   untilMs: number;
+  /** Up to when it is given where the database cannot be asked; what ends by itself before that is not. */
+  lastMs: number;
 }
 
 /** Changes are told from within their transactions; longer than this none is open. */
@@ -47,23 +50,31 @@ export function createNameAnswers(parts: AnswerParts): NameAnswers {
   const kept = new Map<string, Kept>();
   const changing = new Map<string, number>();
   const keep = (key: string, host: string, local: string): Promise<NostrJson> => {
+    const nowMs = clock.now();
+    const before = kept.get(key);
     const entry: Kept = {
       answer: load(parts, host, local).then(({ answer, endMs }) => {
         entry.untilMs = Math.min(entry.untilMs, endMs);
+        entry.lastMs = Math.min(entry.lastMs, endMs);
         return answer;
       }),
-      untilMs: clock.now() + answerTtlMs,
+      untilMs: nowMs + answerTtlMs,
+      lastMs: nowMs + answerStaleMs,
     };
+    kept.delete(key);
     kept.set(key, entry);
-    // What could not be read is asked for again.
-    entry.answer.catch(() => {
+    // What could not be read is asked for again, and the last good answer stands in.
+    const answer = entry.answer.catch((error: unknown) => {
       if (kept.get(key) === entry) kept.delete(key);
+      if (before === undefined || before.lastMs <= clock.now()) throw error;
+      if (!kept.has(key)) kept.set(key, before);
+      return before.answer;
     });
     for (const oldest of kept.keys()) {
       if (kept.size <= answersMax) break;
       kept.delete(oldest);
     }
-    return entry.answer;
+    return answer;
   };
   return {
     async find(hostAndPort, local) {

@@ -48,6 +48,9 @@ export const answersMax = 20_000;
 /** How long a kept answer is given without asking the database: what other processes change shows within that time. */
 export const answerTtlMs = 30_000;
 
+/** How long the last good answer stands in while the database is away. */
+export const answerStaleMs = 3_600_000;
+
 /** What clients are told to keep an answer for, in seconds. */
 export const answerMaxAgeSeconds = 120;
 
