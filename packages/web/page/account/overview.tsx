@@ -38,7 +38,7 @@ function Identity({ me }: { me: Me }): JSX.Element {
   });
   return (
     <Section title="You">
-      <dl class="facts">
+      <dl class="pairs">
         <div>
           <dt>Key</dt>
           <dd>{me.npub === null ? <LinkKey /> : <Copyable text={me.npub} label="your public key" />}</dd>
@@ -128,10 +128,10 @@ export function AllowanceList({ entitlements }: { entitlements: EntitlementsAnsw
     ['Domains of your own', formatCount(domains)],
     ['API keys', formatCount(apiKeys)],
     ['Webhooks', formatCount(hooks)],
-    ['Requests', `${formatCount(rate.requestsMax)} in ${formatSpan(rate.windowMs)}`],
+    ['Requests', `${formatCount(rate.requestsMax)} ${formatSpan(rate.windowMs)}`],
   ];
   return (
-    <dl class="facts">
+    <dl class="pairs">
       {rows.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
@@ -145,7 +145,7 @@ export function AllowanceList({ entitlements }: { entitlements: EntitlementsAnsw
 function formatSpan(ms: number): string {
   const hours = ms / 3_600_000;
   if (hours === 24) return 'a day';
-  return hours >= 1 ? `${formatCount(hours)} hours` : `${formatCount(ms / 60_000)} minutes`;
+  return hours >= 1 ? `in ${formatCount(hours)} hours` : `in ${formatCount(ms / 60_000)} minutes`;
 }
 
 const methodNames: Readonly<Record<string, string>> = {
@@ -210,7 +210,7 @@ function SessionRow({ session, onEnded }: { session: SessionAnswer; onEnded(): v
   return (
     <tr>
       <th scope="row">
-        <bdi>{session.agent === '' ? 'unknown' : session.agent}</bdi>
+        <bdi title={session.agent}>{describeAgent(session.agent)}</bdi>
       </th>
       <td>{methodNames[session.method] ?? session.method}</td>
       <td>{session.address}</td>
@@ -219,11 +219,31 @@ function SessionRow({ session, onEnded }: { session: SessionAnswer; onEnded(): v
         {session.isCurrent ? (
           'this one'
         ) : (
-          <ActionButton action={end} tone="quiet" isDisabled={isEnded} label={`End the session of ${session.agent}`}>
+          <ActionButton
+            action={end}
+            tone="quiet"
+            isDisabled={isEnded}
+            label={`End the session of ${describeAgent(session.agent)}`}
+          >
             End
           </ActionButton>
         )}
       </td>
     </tr>
   );
+}
+
+/** `Firefox on Linux` for what browsers send; programs are called what they call themselves. */
+function describeAgent(agent: string): string {
+  if (agent === '') return 'unknown';
+  const [, browser] = /(Edg|OPR|Firefox|FxiOS|SamsungBrowser|HeadlessChrome|Chrome|CriOS|Safari)\//.exec(agent) ?? [];
+  const [, system] = /(Android|iPhone|iPad|Windows|Mac OS X|CrOS|Linux)/.exec(agent) ?? [];
+  if (!agent.startsWith('Mozilla/') || browser === undefined) return agent.slice(0, 60);
+  const names: Readonly<Record<string, string>> = {
+    ...{ Edg: 'Edge', OPR: 'Opera', FxiOS: 'Firefox', CriOS: 'Chrome', HeadlessChrome: 'Chrome without a window' },
+    ...{ SamsungBrowser: 'Samsung Internet', 'Mac OS X': 'macOS', CrOS: 'ChromeOS' },
+  };
+  const isEdge = /Edg\//.test(agent);
+  const name = isEdge ? 'Edge' : /OPR\//.test(agent) ? 'Opera' : (names[browser] ?? browser);
+  return system === undefined ? name : `${name} on ${names[system] ?? system}`;
 }
