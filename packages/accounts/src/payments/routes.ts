@@ -152,6 +152,8 @@ function showRoute(payments: Payments): HttpRoute {
     summary: 'A payment',
     description: 'What is known of it; the provider is not asked.',
     access: reading,
+    // A page looks every two seconds until the invoice ends: more often than a free plan may ask.
+    isCounted: false,
     parameters: z.object({ id: idParameter }),
     answer: paymentSchema,
     problems: { 404: 'not-found' },
