@@ -23,6 +23,8 @@ export interface ScriptedProvider extends PaymentProvider {
   readonly loads: () => number;
   /** Refs in the order they were made. */
   readonly refs: readonly string[];
+  /** What it knows of an invoice, also while it is away. */
+  peek(ref: string): InvoiceState | undefined;
   /** Says what came of an invoice. */
   set(ref: string, state: Partial<InvoiceState>): void;
   /** Whether anybody answers. */
@@ -91,6 +93,7 @@ export function createScriptedProvider(name = 'lnbits', currency = 'msat'): Scri
     },
     loads: () => loads,
     refs,
+    peek: (ref) => invoices.get(ref),
     set: (ref, state) => {
       const invoice = invoices.get(ref);
       if (invoice !== undefined) invoices.set(ref, { ...invoice, ...state });
