@@ -136,6 +136,17 @@ law(
   },
 );
 
+law('a page can look at a payment every two seconds for as long as its invoice lasts', async (database) => {
+  await using house = await openInstallation(database);
+  const token = await house.signIn(house.person(1));
+  const { body } = await house.send<RegisterAnswer>('/api/v1/names', { token, body: { name: 'patience' } });
+  const statuses = new Set<number>();
+  for (let look = 0; look < 450; look++) {
+    statuses.add((await house.send(`/api/v1/payments/${body.payment?.id}`, { token })).status);
+  }
+  assert.deepEqual(statuses, new Set([200]));
+});
+
 law('the tables hold no profile, no follows and no score', async (database) => {
   const rows =
     database.dialect === 'sqlite'
