@@ -55,7 +55,7 @@ export interface AccountsOptions {
   readonly providers: readonly PaymentProvider[];
   /** Recursive name servers that do not share a cache. */
   readonly lookups: readonly DnsLookup[];
-  /** Whether domains outside of the public DNS can be claimed: for trials. */
+  /** Whether domains outside of the public DNS can be claimed, and webhooks do without TLS: for trials. */
   readonly allowLocalHosts?: boolean | undefined;
   /** To servers whose address users chose. */
   readonly outgoing: Outgoing;
@@ -159,7 +159,7 @@ function createParts(options: AccountsOptions, shared: Shared): Parts {
 
 function createRoutes(options: AccountsOptions, shared: Shared, parts: Parts): HttpRoute[] {
   const { signIn, usage, subscriptions, domains, payments, names } = parts;
-  const { providers, plans, witness } = options;
+  const { providers, plans, witness, allowLocalHosts } = options;
   return [
     ...createSignInRoutes(signIn),
     ...createKeyRoutes({ keys: createKeys({ ...shared, entitlements: subscriptions }), usage, clock: shared.clock }),
@@ -173,6 +173,6 @@ function createRoutes(options: AccountsOptions, shared: Shared, parts: Parts): H
     ...createDomainRoutes({ domains }),
     ...createNameRoutes({ names }),
     ...createAdminRoutes({ ...shared, names: names.admin, payments: payments.admin, plans, subscriptions, witness }),
-    ...createHookRoutes({ hooks: createHooks({ ...shared, entitlements: subscriptions }) }),
+    ...createHookRoutes({ hooks: createHooks({ ...shared, allowLocalHosts, entitlements: subscriptions }) }),
   ];
 }

@@ -35,6 +35,8 @@ export interface HooksParts {
   readonly audit: AuditLog;
   readonly secrets: Secrets;
   readonly entitlements: Pick<EntitlementReads, 'entitlementsOf'>;
+  /** Whether they may lead to addresses without TLS: for trials. */
+  readonly allowLocalHosts?: boolean | undefined;
 }
 
 /** Who asks. */
@@ -98,7 +100,7 @@ export function createHooks(parts: HooksParts): Hooks {
 
 async function createHook(parts: HooksParts, owner: HookOwner, wish: HookWish): Promise<ShownHook> {
   const { database, clock, random, secrets, entitlements } = parts;
-  const url = readUrl(wish.url);
+  const url = readUrl(parts, wish.url);
   const mine = await entitlements.entitlementsOf(owner.userId);
   return await database.transaction(async (transaction) => {
     await lockUser(transaction, owner.userId);
@@ -119,7 +121,7 @@ async function createHook(parts: HooksParts, owner: HookOwner, wish: HookWish): 
 }
 
 async function changeHook(parts: HooksParts, place: HookPlace, change: HookChange): Promise<HookAnswer> {
-  const url = change.url === undefined ? null : readUrl(change.url);
+  const url = change.url === undefined ? null : readUrl(parts, change.url);
   const wanted = change.topics === undefined ? null : toTopics(change.topics);
   return await parts.database.transaction(async (transaction) => {
     // Another address or another chance: what was before does not count any more.
@@ -212,9 +214,10 @@ async function lockHook(transaction: Queryable, { id, userId }: HookPlace): Prom
   return row;
 }
 
-function readUrl(text: string): string {
+function readUrl({ allowLocalHosts = false }: Pick<HooksParts, 'allowLocalHosts'>, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.protocol !== 'https:' || url.username !== '' || url.password !== '') {
+  const isTaken = url?.protocol === 'https:' || (allowLocalHosts && url?.protocol === 'http:');
+  if (url === undefined || !isTaken || url.username !== '' || url.password !== '') {
     throw new Problem(400, 'bad-url', 'url: an https address without a user name');
   }
   url.hash = '';

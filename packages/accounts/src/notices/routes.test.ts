@@ -51,6 +51,22 @@ law('hooks are set up, listed, changed, rotated, tried and removed over HTTP', a
   );
 });
 
+const plain = { ...body, url: 'http://127.0.0.1:8080/hook' };
+
+law('a hook needs TLS', async (database) => {
+  const { send, hooks } = await createWorld(database, nobody);
+  assert.equal((await send({ target, body: plain, caller: alice })).status, 400);
+  const { id } = await hooks.create(owner, body);
+  const change = { method: 'PATCH', target: `${target}/${id}`, body: { url: plain.url }, caller: alice };
+  assert.equal((await send(change)).status, 400);
+});
+
+law('an installation on trial takes hooks without TLS', async (database) => {
+  const { send } = await createWorld(database, nobody, { allowLocalHosts: true });
+  assert.equal((await send({ target, body: plain, caller: alice })).status, 201);
+  assert.equal((await send({ target, body: { ...plain, url: 'ftp://127.0.0.1/' }, caller: alice })).status, 400);
+});
+
 law('the secret of a hook is nowhere in the database', async (database) => {
   const { hooks } = await createWorld(database, nobody);
   const { secret } = await hooks.create(owner, body);

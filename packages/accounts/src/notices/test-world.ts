@@ -24,7 +24,7 @@ const pro: Entitlements = {
 export const owner = { userId: 'usr_alice', actor: 'user:usr_alice' };
 
 /** Hooks with all they need, and two people. */
-export async function createWorld(database: Database, outgoing: Outgoing) {
+export async function createWorld(database: Database, outgoing: Outgoing, { allowLocalHosts = false } = {}) {
   const clock = createFakeClock(Date.parse('2026-03-01T10:00:00Z'));
   const { bytes: random } = seededRandom('notices');
   const plan = { hooks: 3 };
@@ -39,7 +39,7 @@ export async function createWorld(database: Database, outgoing: Outgoing) {
     failed: (where: string) => failed.push(where),
   };
   const logger = { info: () => {}, warn: () => {}, error: () => {} };
-  const hooks = createHooks({ database, clock, random, audit, secrets, entitlements });
+  const hooks = createHooks({ database, clock, random, audit, secrets, entitlements, allowLocalHosts });
   const createDispatch = (on = database, out = outgoing) =>
     createNoticeDispatch({
       database: on,
