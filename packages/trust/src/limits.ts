@@ -67,6 +67,24 @@ export const requestsMax = 10_000;
 /** Notes of the last seven days that are looked at. */
 export const notesMax = 500;
 
+/** Notes of the last seven days whose dates are looked at: one in two minutes, day and night. */
+export const noteTimesMax = 5_000;
+
+/** Events of any kind that are looked at for what sort of account it is. */
+export const recentMax = 50;
+
+/** Notes whose arrival is looked at, each by a question of its own. */
+export const arrivalsMax = 20;
+
+/** Notes that are compared with one another. */
+export const repeatNotesMax = 200;
+
+/** Different words of a note that are compared. */
+export const repeatWordsMax = 64;
+
+/** Other notes that one note is compared with. */
+export const clusterCandidatesMax = 20;
+
 /** Anchors that are taken. */
 export const anchorsMax = 10_000;
 

@@ -33,8 +33,10 @@ export const scoreAnswer = standing.extend({
   accountAgeDays: z.number().nullable(),
   accountAgeScore: score100,
   activityScore: score100,
-  botFlags: z.array(z.object({ flag: z.string(), reason: z.string() })),
-  isLikelyBot: z.boolean(),
+  botFlags: z.array(
+    z.object({ flag: z.string(), reason: z.string().describe('One sentence with the numbers that it is by.') }),
+  ),
+  isLikelyBot: z.boolean().describe('Its profile says so, or two signs do that count.'),
   discountPercent: z.number(),
   lastCalculated: instant,
 });
