@@ -1,4 +1,5 @@
 export type { BotFlag } from './src/account/bots.ts';
+export type { ExplanationAnswer, NetworkAnswer, PathAnswer, ScoreAnswer, SimilarAnswer } from './src/api/answers.ts';
 export { createTrustRoutes, type TrustRoutesParts } from './src/api/routes.ts';
 export {
   type Assertion,

@@ -31,6 +31,12 @@ const checkAnswer = domainAnswer.extend({
   check: finding.extend({ dns: finding, file: finding }).describe('What was found just now, place by place'),
 });
 
+/** A domain as its owner sees it. */
+export type DomainAnswer = z.output<typeof domainAnswer>;
+
+/** The same with what a check just found. */
+export type DomainCheckAnswer = z.output<typeof checkAnswer>;
+
 const byId = z.object({ id: z.string().min(1).max(64).describe('The id of the domain') });
 
 const group = 'Domains';
@@ -157,7 +163,7 @@ function actorOf({ userId, by, credential }: Caller): DomainActor {
   return { userId, actor: by === 'api-key' ? `key:${credential}` : `user:${userId}` };
 }
 
-function toAnswer(domain: DomainWithProof): z.output<typeof domainAnswer> {
+function toAnswer(domain: DomainWithProof): DomainAnswer {
   return {
     id: domain.id,
     host: domain.host,
@@ -172,7 +178,7 @@ function toAnswer(domain: DomainWithProof): z.output<typeof domainAnswer> {
   };
 }
 
-function toCheckAnswer({ domain, judgement }: CheckedDomain): z.output<typeof checkAnswer> {
+function toCheckAnswer({ domain, judgement }: CheckedDomain): DomainCheckAnswer {
   const { state, message, dns, file } = judgement;
   return { ...toAnswer(domain), check: { state, message, dns, file } };
 }

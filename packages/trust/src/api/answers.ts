@@ -1,9 +1,24 @@
 import type { z } from 'zod';
 import type { TrustNetwork, TrustScore } from '../contract.ts';
-import type { networkAnswer, scoreAnswer, standing } from './schemas.ts';
+import type { explanationAnswer, networkAnswer, pathAnswer, scoreAnswer, similarAnswer, standing } from './schemas.ts';
+
+/** A score as it is sent. */
+export type ScoreAnswer = z.output<typeof scoreAnswer>;
+
+/** Why somebody has their score, as it is sent. */
+export type ExplanationAnswer = z.output<typeof explanationAnswer>;
+
+/** The web of trust in figures, as it is sent. */
+export type NetworkAnswer = z.output<typeof networkAnswer>;
+
+/** A chain of follows, as it is sent. */
+export type PathAnswer = z.output<typeof pathAnswer>;
+
+/** Accounts with the same followers, as they are sent. */
+export type SimilarAnswer = z.output<typeof similarAnswer>;
 
 /** A score as it is sent: times are texts, and what is not there is null. */
-export function toScoreAnswer(score: TrustScore): z.output<typeof scoreAnswer> {
+export function toScoreAnswer(score: TrustScore): ScoreAnswer {
   return {
     ...score,
     observer: score.observer ?? null,
@@ -14,7 +29,7 @@ export function toScoreAnswer(score: TrustScore): z.output<typeof scoreAnswer> {
 }
 
 /** The network as it is sent. */
-export function toNetworkAnswer(network: TrustNetwork): z.output<typeof networkAnswer> {
+export function toNetworkAnswer(network: TrustNetwork): NetworkAnswer {
   const { state, muters, reporters, anchors, reachedByHops, iterations, leftOut, first } = network;
   return {
     ...toStanding(network),
