@@ -23,6 +23,14 @@ export interface FixtureAnswer {
   readonly cut?: boolean;
 }
 
+/** A request to the fixtures. */
+export interface FixtureRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly body: Record<string, unknown>;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
 /** The answer of a path in a scene. */
 export function answerFixture(scene: Scene, url: URL, relays: number): FixtureAnswer {
   if (scene === 'offline') return { status: 0, cut: true };

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { extname, join } from 'node:path';
 import { webPolicy } from './policy.ts';
+import type { AccountsFixture } from './test-accounts.ts';
 import { fixtureNow } from './test-fixtures.ts';
 import { liveFiguresOf } from './test-fixtures-series.ts';
 import { answerFixture, type Scene } from './test-scenes.ts';
@@ -32,6 +33,8 @@ export async function startTestSite(options: {
   folder: string;
   relayPort?: number | undefined;
   relays?: number;
+  /** People and money; without it the server has no accounts and no web of trust. */
+  accounts?: AccountsFixture | undefined;
 }): Promise<TestWebSite> {
   let scene: Scene = 'usual';
   const listeners = new Set<ServerResponse>();
@@ -45,9 +48,10 @@ export async function startTestSite(options: {
     if (url.pathname === '/api/v1/stats/live') return openStream(response);
     if (url.pathname.startsWith('/api/')) {
       asked.push(`${url.pathname}${url.search}`);
-      return await answerApi(response, url);
+      return await answerApi(request, response, url);
     }
-    await answerFile(options.folder, url.pathname, response);
+    const labels = options.accounts === undefined ? '' : ' data-accounts data-trust';
+    await answerFile({ folder: options.folder, labels }, url.pathname, response);
   };
   const openStream = (response: ServerResponse): void => {
     if (scene === 'offline') return void response.destroy();
@@ -57,12 +61,18 @@ export async function startTestSite(options: {
     listeners.add(response);
     response.on('close', () => listeners.delete(response));
   };
-  const answerApi = async (response: ServerResponse, url: URL): Promise<void> => {
-    const { status, body, cut } = answerFixture(scene, url, options.relays ?? 300);
+  const answerApi = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
+    const accounts = url.pathname.startsWith('/api/v1/stats/') ? undefined : options.accounts;
+    const { method = 'GET', headers } = request;
+    const { status, body, cut } =
+      accounts !== undefined && scene !== 'offline'
+        ? accounts.answer({ method, url, headers, body: await readBody(request) }, scene)
+        : answerFixture(scene, url, options.relays ?? 300);
     if (cut === true) return void response.destroy();
-    if (scene === 'loading') return; // Never: the page shows that it waits.
+    // Never: the page shows that it waits.
+    if (scene === 'loading' && url.pathname !== '/api/v1/auth/me') return;
     response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    response.end(JSON.stringify(body));
+    response.end(body === undefined ? undefined : JSON.stringify(body));
   };
   const tunnels = new Set<Socket>();
   if (options.relayPort !== undefined) passUpgradesTo(server, options.relayPort, tunnels);
@@ -88,7 +98,17 @@ export async function startTestSite(options: {
   };
 }
 
-async function answerFile(folder: string, path: string, response: ServerResponse): Promise<void> {
+async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return parts.length === 0 ? {} : (JSON.parse(Buffer.concat(parts).toString()) as Record<string, unknown>);
+}
+
+async function answerFile(
+  { folder, labels }: { folder: string; labels: string },
+  path: string,
+  response: ServerResponse,
+): Promise<void> {
   const isAsset = path.startsWith('/assets/');
   const name = isAsset ? path : '/index.html';
   try {
@@ -97,7 +117,7 @@ async function answerFile(folder: string, path: string, response: ServerResponse
       'content-type': types[extname(name)] ?? 'application/octet-stream',
       'content-security-policy': webPolicy,
     });
-    response.end(bytes);
+    response.end(isAsset ? bytes : bytes.toString().replace('<html', `<html${labels}`));
   } catch {
     response.writeHead(404);
     response.end();

@@ -2,9 +2,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findChromium } from '@nostrata/testing';
+import { findChromium, type Keys } from '@nostrata/testing';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { buildWeb, type WebBuild } from './build.ts';
+import type { AccountsFixture } from './test-accounts.ts';
+import { addExtension } from './test-extension.ts';
 import { fixtureNow } from './test-fixtures.ts';
 import type { Scene } from './test-scenes.ts';
 import { startTestSite, type TestWebSite } from './test-site.ts';
@@ -19,6 +21,8 @@ export interface VisitOptions {
   readonly width?: number;
   /** Messages in the console that the test expects, as a pattern. */
   readonly expected?: RegExp;
+  /** A browser extension that signs with these keys (NIP-07). */
+  readonly extension?: Keys;
 }
 
 /** A page in a browser, and what went wrong in it. */
@@ -36,7 +40,9 @@ export interface TestReader extends AsyncDisposable {
 }
 
 /** Builds the page, serves it with fixtures, and starts the browser. */
-export async function startReader(options: { relayPort?: number; relays?: number } = {}): Promise<TestReader> {
+export async function startReader(
+  options: { relayPort?: number; relays?: number; accounts?: AccountsFixture } = {},
+): Promise<TestReader> {
   const folder = await mkdtemp(join(tmpdir(), 'nostrata-web-'));
   const built = await buildWeb({ out: join(folder, 'dist') });
   const site = await startTestSite({ folder: built.folder, ...options });
@@ -60,10 +66,11 @@ export async function startReader(options: { relayPort?: number; relays?: number
 async function openVisit(
   { browser, site }: { browser: Browser; site: TestWebSite },
   path: string,
-  { scene = 'usual', theme = 'light', width = 1280, expected }: VisitOptions,
+  { scene = 'usual', theme = 'light', width = 1280, expected, extension }: VisitOptions,
 ): Promise<Visit> {
   site.show(scene);
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: theme });
+  if (extension) await addExtension(context, extension);
   const page = await context.newPage();
   page.setDefaultTimeout(stepMs);
   const faults: string[] = [];

@@ -1,10 +1,14 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { useSurroundings } from '../surroundings.ts';
+import type { ListAnswer } from './answers.ts';
 import { CallError, type CallOptions, callApi, messageOf } from './request.ts';
 import { useSession } from './session.tsx';
 
+/** Asks the API. */
+export type Call = <Answer>(path: string, options?: CallOptions) => Promise<Answer>;
+
 /** Asks the API as whoever is signed in. A session that has ended is noticed here. */
-export function useCall(): <Answer>(path: string, options?: CallOptions) => Promise<Answer> {
+export function useCall(): Call {
   const { fetch } = useSurroundings();
   const { csrfToken, forget } = useSession();
   return useCallback(
@@ -65,6 +69,28 @@ export function useFetched<Answer>(path: string | undefined, everyMs?: number): 
     reload: () => setTurn(turn + 1),
     replace: (answer) => setState({ path, answer }),
   };
+}
+
+/** A list of which more can be had. */
+export interface FetchedList<Entry> extends Fetched<ListAnswer<Entry>> {
+  /** Loads the next part; undefined where there is none. */
+  readonly more: Action | undefined;
+}
+
+/** Loads a list, and more of it when asked. */
+export function useFetchedList<Entry>(path: string | undefined): FetchedList<Entry> {
+  const call = useCall();
+  const list = useFetched<ListAnswer<Entry>>(path);
+  const next = list.answer?.next ?? undefined;
+  const more = useAction(async () => {
+    if (path === undefined || next === undefined) return;
+    const { items = [] } = list.answer ?? {};
+    const part = await call<ListAnswer<Entry>>(
+      `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(next)}`,
+    );
+    list.replace({ items: [...items, ...part.items], next: part.next });
+  });
+  return { ...list, more: next === undefined ? undefined : more };
 }
 
 /** An action of a button or a form. */

@@ -103,3 +103,66 @@ export function Copyable({ text, label }: { text: string; label: string }): JSX.
     </span>
   );
 }
+
+/** The end of a list of which there is more. */
+export function More({ action }: { action: Action | undefined }): JSX.Element | null {
+  if (action === undefined) return null;
+  return (
+    <div class="pager">
+      <ActionButton action={action}>{action.isRunning ? 'Loading…' : 'More'}</ActionButton>
+    </div>
+  );
+}
+
+/** Things to choose any number of, each with a sentence. */
+export function Choices<Choice extends string>(props: {
+  legend: string;
+  choices: readonly (readonly [choice: Choice, sentence: string])[];
+  chosen: readonly Choice[];
+  onChosen(chosen: readonly Choice[]): void;
+}): JSX.Element {
+  const { chosen } = props;
+  return (
+    <fieldset class="choice-list">
+      <legend>{props.legend}</legend>
+      {props.choices.map(([choice, sentence]) => (
+        <label key={choice}>
+          <input
+            type="checkbox"
+            checked={chosen.includes(choice)}
+            onChange={({ currentTarget }) =>
+              props.onChosen(currentTarget.checked ? [...chosen, choice] : chosen.filter((other) => other !== choice))
+            }
+          />
+          <span>
+            {sentence} <code class="soft">{choice}</code>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** One of a few things to choose from. */
+export function Select(props: {
+  label: string;
+  value: string;
+  choices: readonly (readonly [value: string, name: string])[];
+  onChosen(value: string): void;
+}): JSX.Element {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{props.label}</label>
+      <span class="field-row">
+        <select id={id} value={props.value} onChange={({ currentTarget }) => props.onChosen(currentTarget.value)}>
+          {props.choices.map(([value, name]) => (
+            <option key={value} value={value}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </span>
+    </div>
+  );
+}

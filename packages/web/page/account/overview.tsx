@@ -6,10 +6,11 @@ import { useRouter } from '../router.ts';
 import { useSurroundings } from '../surroundings.ts';
 import type { Challenge, EntitlementsAnswer, ListAnswer, Me, SessionAnswer } from './answers.ts';
 import { useAction, useCall, useFetched } from './call.ts';
+import { Confirm } from './confirm.tsx';
 import { ActionButton, Copyable } from './forms.tsx';
 import { AccountPage, Loading, Section } from './frame.tsx';
 import { useSession } from './session.tsx';
-import { hasExtension, openExtension } from './signers.ts';
+import { openExtension, useExtension } from './signers.ts';
 
 /** Who is signed in, what they may do, and where else they are signed in. */
 export function AccountOverview(): JSX.Element {
@@ -77,6 +78,7 @@ function LinkKey(): JSX.Element {
   const { me, reload } = useSession();
   const { now } = useSurroundings();
   const call = useCall();
+  const isThere = useExtension();
   const link = useAction(async () => {
     const signer = await openExtension();
     const { challenge, relay, domain } = await call<Challenge>('/auth/challenge', { method: 'POST', body: {} });
@@ -97,10 +99,10 @@ function LinkKey(): JSX.Element {
   return (
     <>
       <p>You came with a Lightning wallet. Names need a Nostr key: prove one that is yours.</p>
-      <ActionButton action={link} isDisabled={!hasExtension()}>
+      <ActionButton action={link} isDisabled={!isThere}>
         Link the key of my extension
       </ActionButton>
-      {hasExtension() ? null : <p class="soft">No extension was found in this browser.</p>}
+      {isThere ? null : <p class="soft">No extension was found in this browser.</p>}
     </>
   );
 }
@@ -145,7 +147,8 @@ export function AllowanceList({ entitlements }: { entitlements: EntitlementsAnsw
 function formatSpan(ms: number): string {
   const hours = ms / 3_600_000;
   if (hours === 24) return 'a day';
-  return hours >= 1 ? `in ${formatCount(hours)} hours` : `in ${formatCount(ms / 60_000)} minutes`;
+  if (hours >= 1) return hours === 1 ? 'an hour' : `in ${formatCount(hours)} hours`;
+  return ms === 60_000 ? 'a minute' : `in ${formatCount(ms / 60_000)} minutes`;
 }
 
 const methodNames: Readonly<Record<string, string>> = {
@@ -187,9 +190,9 @@ function Sessions(): JSX.Element {
               </table>
             </ScrollBox>
             {items.length > 1 ? (
-              <ActionButton action={end} tone="danger">
-                End all others
-              </ActionButton>
+              <Confirm label="End all others…" yes="End all others" action={end}>
+                <p>Everywhere else you have to sign in again. API keys go on working.</p>
+              </Confirm>
             ) : null}
           </>
         )}

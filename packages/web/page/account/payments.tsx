@@ -5,9 +5,9 @@ import { formatInstant } from '../format.ts';
 import { ScrollBox } from '../parts/scroll-box.tsx';
 import { Empty, Notice } from '../parts/states.tsx';
 import { useSurroundings } from '../surroundings.ts';
-import type { ListAnswer, ReceiptEntry } from './answers.ts';
-import { useAction, useCall, useFetched } from './call.ts';
-import { ActionButton, Copyable } from './forms.tsx';
+import type { ReceiptEntry } from './answers.ts';
+import { useAction, useCall, useFetched, useFetchedList } from './call.ts';
+import { ActionButton, Copyable, More } from './forms.tsx';
 import { AccountPage, Loading, Section } from './frame.tsx';
 import { formatAmount } from './money.ts';
 import { Qr } from './qr.tsx';
@@ -23,8 +23,8 @@ const stateNames: Readonly<Record<PaymentAnswer['state'], string>> = {
 
 /** Payments and receipts. */
 export function Payments(): JSX.Element {
-  const payments = useFetched<ListAnswer<PaymentAnswer>>('/payments');
-  const receipts = useFetched<ListAnswer<ReceiptEntry>>('/receipts');
+  const payments = useFetchedList<PaymentAnswer>('/payments');
+  const receipts = useFetchedList<ReceiptEntry>('/receipts');
   return (
     <AccountPage title="Payments" lead="What you have paid, and the receipts for it.">
       <Section title="Receipts">
@@ -37,11 +37,13 @@ export function Payments(): JSX.Element {
             )
           }
         </Loading>
+        <More action={receipts.more} />
       </Section>
       <Section title="All payments">
         <Loading of={payments}>
           {({ items }) => (items.length === 0 ? <Empty title="Nothing paid yet" /> : <PaymentRows items={items} />)}
         </Loading>
+        <More action={payments.more} />
       </Section>
     </AccountPage>
   );

@@ -1,16 +1,17 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Page } from '../parts/page.tsx';
 import { Notice } from '../parts/states.tsx';
 import { useRouter } from '../router.ts';
 import { useSurroundings } from '../surroundings.ts';
 import type { Challenge, LnurlStart, SignedIn } from './answers.ts';
 import { useAction, useCall } from './call.ts';
-import { ActionButton, Copyable, Fault, Field } from './forms.tsx';
+import { ActionButton, Copyable, Fault } from './forms.tsx';
 import { Qr } from './qr.tsx';
+import { RemoteSigner } from './remote-signer.tsx';
 import { messageOf } from './request.ts';
 import { useSession } from './session.tsx';
-import { hasExtension, openExtension, startRemote } from './signers.ts';
+import { openExtension, useExtension } from './signers.ts';
 import type { PageSigner } from './signing.ts';
 
 /** Three ways in, none of which gives a key away. */
@@ -70,12 +71,7 @@ function useProve(): (signer: PageSigner) => Promise<void> {
 
 function ExtensionWay(): JSX.Element {
   const prove = useProve();
-  const [isThere, setIsThere] = useState(hasExtension);
-  useEffect(() => {
-    // Extensions put themselves into a page some time after it began.
-    const timer = setInterval(() => setIsThere(hasExtension()), 300);
-    return () => clearInterval(timer);
-  }, []);
+  const isThere = useExtension();
   const action = useAction(async () => prove(await openExtension()));
   return (
     <section class="plate" aria-labelledby="way-extension">
@@ -91,80 +87,13 @@ function ExtensionWay(): JSX.Element {
 
 function RemoteWay(): JSX.Element {
   const prove = useProve();
-  const { ownRelay, random } = useSurroundings();
-  const [bunker, setBunker] = useState('');
-  const [url, setUrl] = useState<string>();
-  const [page, setPage] = useState<string>();
-  const open = useRef<PageSigner>(undefined);
-  useEffect(() => () => void open.current?.stop?.(), []);
-  const connect = async (address: string | undefined): Promise<void> => {
-    await open.current?.stop?.();
-    const start = await startRemote({
-      bunker: address,
-      relay: ownRelay,
-      random,
-      onAuthUrl: (at) => setPage(ownHttps(at)),
-    });
-    open.current = start.signer;
-    setUrl(start.url);
-    await start.connected;
-    setUrl(undefined);
-    setPage(undefined);
-    await prove(start.signer);
-  };
-  const scan = useAction(() => connect(undefined));
-  const paste = useAction(() => connect(bunker));
   return (
     <section class="plate" aria-labelledby="way-remote">
       <h2 id="way-remote">Remote signer</h2>
       <p class="lead">A signer on your phone or a server of yours (NIP-46), such as Amber or nsec.app.</p>
-      {url === undefined ? (
-        <ActionButton action={scan} tone="main" isDisabled={paste.isRunning}>
-          {scan.isRunning ? 'Waiting for the signer…' : 'Show a code to scan'}
-        </ActionButton>
-      ) : (
-        <>
-          <Qr text={url} label="Code that connects a remote signer" />
-          <Copyable text={url} label="address for the signer" />
-          <p role="status">Scan it with your signer, or open it there. Waiting…</p>
-        </>
-      )}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          paste.run();
-        }}
-      >
-        <Field
-          label="Or paste the address that your signer shows"
-          placeholder="bunker://…"
-          isMono
-          value={bunker}
-          onInput={setBunker}
-          fault={paste.fault}
-          suffix={
-            <button type="submit" disabled={bunker.trim() === '' || paste.isRunning} aria-busy={paste.isRunning}>
-              {paste.isRunning ? 'Waiting…' : 'Connect'}
-            </button>
-          }
-        />
-      </form>
-      {page === undefined ? null : (
-        <p role="status">
-          Your signer wants you to say yes:{' '}
-          <a href={page} target="_blank" rel="noopener noreferrer">
-            open its page
-          </a>
-        </p>
-      )}
+      <RemoteSigner work={prove} />
     </section>
   );
-}
-
-/** A page of a signer, if it is one that may be linked to. */
-function ownHttps(text: string): string | undefined {
-  const url = URL.parse(text);
-  return url?.protocol === 'https:' ? url.href : undefined;
 }
 
 type PollAnswer = { readonly state: 'pending' | 'expired' } | ({ readonly state: 'signed-in' } & SignedIn);

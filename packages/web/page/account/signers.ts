@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'preact/hooks';
 import type { PageSigner, RemoteOptions, RemoteStart } from './signing.ts';
 
 interface WindowWithNostr {
@@ -5,8 +6,18 @@ interface WindowWithNostr {
 }
 
 /** Says whether the browser has an extension that signs (NIP-07). */
-export function hasExtension(): boolean {
+function hasExtension(): boolean {
   return (window as WindowWithNostr).nostr !== undefined;
+}
+
+/** The same, while a page is open: extensions put themselves into a page some time after it began. */
+export function useExtension(): boolean {
+  const [isThere, setIsThere] = useState(hasExtension);
+  useEffect(() => {
+    const timer = setInterval(() => setIsThere(hasExtension()), 300);
+    return () => clearInterval(timer);
+  }, []);
+  return isThere;
 }
 
 /** The extension as a signer. What it needs is loaded when it is used. */

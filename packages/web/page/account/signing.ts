@@ -29,7 +29,7 @@ export interface RemoteOptions {
 }
 
 /** What is asked of the signer: to sign in, to link a wallet, to hand over a name; and nothing else. */
-const permissions = ['sign_event:22242'];
+const permissions = ['sign_event:22242', 'sign_event:27405'];
 
 /** Reaches a remote signer (NIP-46). The key of this page is made for the visit and kept nowhere. */
 export function connectRemote(options: RemoteOptions): RemoteStart {
