@@ -63,7 +63,8 @@ describe('PostgreSQL', { skip: server.isAvailable ? false : server.reason }, () 
   test('an aborted read ends at once, and the statement ends on the server', async () => {
     const controller = new AbortController();
     const reading = database.read({ text: 'SELECT pg_sleep(600)' }, [], controller.signal);
-    const running = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'";
+    const running = `SELECT 1 FROM pg_stat_activity
+      WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active' AND datname = current_database()`;
     await waitUntil(async () => (await database.query(running)).length === 1, { what: 'the statement' });
     controller.abort(new Error('enough'));
     await assert.rejects(reading, /enough/);
@@ -76,7 +77,9 @@ describe('PostgreSQL', { skip: server.isAvailable ? false : server.reason }, () 
     await waitUntil(() => heard.includes(null), { what: 'the listener' });
     await database.query("SELECT pg_notify('news', 'one')");
     await waitUntil(() => heard.includes('one'), { what: 'the notification' });
-    await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
+    await database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()`,
+    );
     await waitUntil(() => heard.filter((payload) => payload === null).length === 2, { what: 'the listener again' });
     await database.query("SELECT pg_notify('news', 'two')");
     await waitUntil(() => heard.includes('two'), { what: 'the second notification' });

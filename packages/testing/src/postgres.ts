@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { arch, platform, tmpdir, userInfo } from 'node:os';
@@ -31,13 +32,22 @@ export interface NoPostgres {
 
 /** How to start it. */
 export interface PostgresOptions {
-  /** Wait for the disk at every commit, as in production; off unless told, as most tests need no durability. */
+  /** A server of its own, even where others share one: to be killed, started again, or left without `stop`. */
+  readonly isOwn?: boolean;
+  /** Wait for the disk at every commit, as in production: a server of its own, as most tests need no durability. */
   readonly isDurable?: boolean;
 }
 
 interface Programs {
   readonly initdb: string;
   readonly postgres: string;
+}
+
+/** What a server does for durability: all, what outlives its own crash, or nothing. */
+function durabilityOf({ isDurable, isOwn }: PostgresOptions): readonly string[] {
+  if (isDurable) return ['fsync=on'];
+  const withoutDisk = ['fsync=off', 'full_page_writes=off', 'wal_level=minimal', 'max_wal_senders=0'];
+  return isOwn ? withoutDisk : [...withoutDisk, 'synchronous_commit=off'];
 }
 
 /** Whom the server runs as: PostgreSQL refuses root. */
@@ -47,13 +57,15 @@ interface Identity {
 }
 
 /**
- * Starts PostgreSQL in a temporary folder on a free port of 127.0.0.1, or uses the server that the environment variable
- * NOSTRATA_TEST_POSTGRES names. It ends with `stop`, and with this process at the latest, however that ends: a shell
- * waits for the other end of its standard input, then stops the server and removes the folder.
+ * Uses the server that the environment variable NOSTRATA_TEST_POSTGRES names, as all suites of the gate do; without one,
+ * or where the test wants its own, starts PostgreSQL in a temporary folder on a free port of 127.0.0.1. That ends with
+ * `stop`, and with this process at the latest, however that ends: a shell waits for the other end of its standard input,
+ * then stops the server and removes the folder.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<TestPostgres | NoPostgres> {
   const external = process.env.NOSTRATA_TEST_POSTGRES;
-  if (external) return createServerHandle(external, { stopServer: async () => {} });
+  if (external && !options.isOwn && !options.isDurable)
+    return createServerHandle(external, { stopServer: async () => {} });
   if (platform() === 'win32') return { isAvailable: false, reason: 'PostgreSQL for tests is not started on Windows' };
   const programs = await findPrograms();
   if (!programs) return { isAvailable: false, reason: `no PostgreSQL from npm for ${platform()} ${arch()}` };
@@ -78,9 +90,8 @@ async function startIn(folder: string, programs: Programs, options: PostgresOpti
   const flags = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
   await promisify(execFile)(initdb, ['-D', cluster, ...flags], { ...identity, cwd: folder });
   const port = await getFreePort();
-  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=60'];
-  settings.push('shared_buffers=64MB', 'max_wal_size=512MB', `fsync=${options.isDurable ? 'on' : 'off'}`);
-  if (!options.isDurable) settings.push('full_page_writes=off');
+  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'];
+  settings.push('shared_buffers=64MB', 'max_wal_size=512MB', ...durabilityOf(options));
   // $1 folder, $2 log, $3 … the server's command line. It is told to end or to begin again, a word a line.
   const script = `folder=$1; log=$2; shift 2; "$@" >"$log" 2>&1 &
     while read -r word; do
@@ -100,7 +111,11 @@ async function startIn(folder: string, programs: Programs, options: PostgresOpti
     shell.stdin.write(`${word}\n`);
     await once(shell.stdout, 'data');
   };
-  const stopServer = () => stopShell(shell);
+  const stopServer = async (): Promise<void> => {
+    await stopShell(shell);
+    // The shell may not be allowed to take the folder out of that of the temporary files.
+    rmSync(folder, { recursive: true, force: true });
+  };
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   try {
     await waitUntil(() => isReady(url, log), { timeoutMs: 30_000, what: 'PostgreSQL' });
@@ -158,8 +173,8 @@ function createServerHandle(url: string, { stopServer, kill, restart }: Server):
     isAvailable: true,
     url,
     async createDatabase() {
-      const name = `nostrata_test_${process.pid}_${Date.now().toString(36)}_${created.length}`;
-      await run(url, `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`);
+      const name = `nostrata_test_${process.pid}_${randomBytes(6).toString('hex')}`;
+      await run(url, `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0 STRATEGY FILE_COPY`);
       created.push(name);
       return at(name);
     },

@@ -138,7 +138,7 @@ interface Installation {
 
 /** Starts everything, or says why it cannot. */
 async function begin(open: AsyncDisposableStack): Promise<Installation | string> {
-  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  const [postgres, redis] = await Promise.all([startPostgres({ isOwn: true }), startRedis()]);
   if (postgres.isAvailable) open.use(postgres);
   if (redis.isAvailable) open.use(redis);
   if (!postgres.isAvailable) return postgres.reason;

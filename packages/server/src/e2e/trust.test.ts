@@ -131,7 +131,7 @@ describe('the web of trust of a program that runs', () => {
   test('without its database answers are stale after five minutes, 503 after an hour, and right again with it', async (context) => {
     const [anchor, friend] = people(2, 'person');
     assert.ok(anchor && friend);
-    const postgres = await startPostgres();
+    const postgres = await startPostgres({ isOwn: true });
     if (!postgres.isAvailable) return context.skip(postgres.reason);
     await using _ = postgres;
     const { kill, restart } = postgres;
