@@ -8,7 +8,9 @@
 import { join, relative } from 'node:path';
 import { parseSeed } from '@nostrata/testing';
 import { checks, runCheck } from './gate/checks.ts';
-import { limits } from './gate/limits.ts';
+import { watchCosts } from './gate/costs.ts';
+import { planSuites, runPlan } from './gate/schedule.ts';
+import { needsPostgres, startServices } from './gate/services.ts';
 import { findSuites, runSuite, type SuiteReport } from './gate/suites.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -22,12 +24,15 @@ const tally = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
 const skips: string[] = [];
 
+const costs = watchCosts();
+
 function countSuite(report: SuiteReport): void {
   tally.passed += report.passed;
   tally.failed += report.failures.length;
   tally.skipped += report.skips.length;
   const place = relative(root, report.path);
-  const seconds = `${report.seconds.toFixed(1)} s`;
+  const cost = costs.of(report.path);
+  const seconds = `${report.seconds.toFixed(1)} s${cost === undefined ? '' : `, CPU ${cost.toFixed(1)} s`}`;
   const skipped = report.skips.length > 0 ? `, ${report.skips.length} skipped` : '';
   const verdict = report.failures.length > 0 ? `FAILED ${report.failures.length}, passed` : 'ok';
   console.log(`${place}: ${verdict} ${report.passed}${skipped} (${seconds})`);
@@ -47,19 +52,26 @@ async function runChecks(): Promise<void> {
   }
 }
 
-async function runSuites(): Promise<void> {
-  const waiting = await findSuites(root, paths);
-  if (waiting.length === 0) failures.push('FAILED no test suite found');
-  if (waiting.length === 0) tally.failed += 1;
-  const runNext = async (): Promise<void> => {
-    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) countSuite(await runSuite(path));
-  };
-  await Promise.all(Array.from({ length: limits.suitesAtOnce }, runNext));
+async function runGate(): Promise<void> {
+  const suites = await findSuites(root, paths);
+  if (suites.length === 0) failures.push('FAILED no test suite found');
+  if (suites.length === 0) tally.failed += 1;
+  const onPostgres = new Set(suites.filter(needsPostgres));
+  // It starts beside the checks; the first suite that needs it waits for it.
+  const starting = onPostgres.size > 0 ? startServices() : undefined;
+  await runPlan(planSuites(suites), {
+    checks: paths.length === 0 ? runChecks : async () => {},
+    async suite(path) {
+      if (onPostgres.has(path)) await starting;
+      countSuite(await runSuite(path));
+    },
+  });
+  await (await starting)?.[Symbol.asyncDispose]();
 }
 
 console.log(`seed ${seed}`);
-if (paths.length === 0) await runChecks();
-await runSuites();
+await runGate();
+costs[Symbol.dispose]();
 for (const text of [...skips, ...failures]) console.log(`\n${text}`);
 process.exitCode = tally.failed > 0 ? 1 : 0;
 console.log(`\n${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`);

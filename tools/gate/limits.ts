@@ -6,6 +6,8 @@ export const limits = {
   testTimeoutMs: 120_000,
   /** A file whose process has not ended by then is stopped and counts as failed: it left something open. */
   suiteTimeoutMs: 420_000,
+  /** Time between two looks at what suites take of the processors. */
+  costsMs: 500,
   /** Lines of a suite's own error output that a failure shows. */
   errorLinesMax: 60,
 } as const;

@@ -16,13 +16,7 @@ export interface SuiteReport {
 /** Where test files live. */
 const patterns = ['packages/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts'];
 
-/** Suites that take longest. They start first, so that none of them runs on alone at the end. */
-const longest = /\/(conformance|kill|real-input|browser)\.test\.ts$/;
-
-/**
- * The absolute paths of all test files, the longest first, else sorted; with prefixes (relative to the root) only
- * those under one of them.
- */
+/** The absolute paths of all test files; with prefixes (relative to the root) only those under one of them. */
 export async function findSuites(root: string, prefixes: readonly string[]): Promise<string[]> {
   const suites: string[] = [];
   const exclude = (path: string) => path.includes('node_modules');
@@ -30,8 +24,7 @@ export async function findSuites(root: string, prefixes: readonly string[]): Pro
     if (prefixes.length > 0 && !prefixes.some((prefix) => path.startsWith(prefix.replace(/^\.\//, '')))) continue;
     suites.push(join(root, path));
   }
-  const rank = (path: string): number => (longest.test(path) ? 0 : 1);
-  return suites.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  return suites;
 }
 
 interface TestEvent {
