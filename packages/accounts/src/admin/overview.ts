@@ -1,4 +1,5 @@
 import type { Queryable, SqlRow } from '@nostrata/database';
+import { toIso } from '../times.ts';
 
 /** The installation in figures. */
 export interface Overview {
@@ -48,7 +49,7 @@ export async function loadOverview(database: Queryable, nowMs: number): Promise<
   );
   const last = await one('SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1');
   return {
-    asOf: new Date(nowMs).toISOString(),
+    asOf: toIso(nowMs),
     users: {
       total: Number(users.total),
       suspended: Number(users.suspended),

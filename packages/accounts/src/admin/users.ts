@@ -3,6 +3,7 @@ import { type Caller, Problem } from '@nostrata/http';
 import { encodeNpub } from '@nostrata/protocol';
 import type { SubscriptionAnswer } from '../billing/subscriptions.ts';
 import type { AuditLog, Clock } from '../contract.ts';
+import { toIso } from '../times.ts';
 import { actorOf } from '../users.ts';
 import type { AdminSubscriptions } from './contract.ts';
 import { usersPageMax } from './limits.ts';
@@ -134,7 +135,7 @@ async function showUser(parts: AdminUsersParts, id: string): Promise<AdminUserDe
   return {
     ...(await toAnswer(parts, row)),
     linkingKeys: keys.map(({ linking_key }) => linking_key),
-    usedAt: usedMs === null ? null : new Date(Number(usedMs)).toISOString(),
+    usedAt: usedMs === null ? null : toIso(usedMs),
     has: {
       sessions: countOf('sessions'),
       apiKeys: countOf('api_keys'),
@@ -206,7 +207,7 @@ async function toAnswer({ subscriptions }: AdminUsersParts, row: UserRow): Promi
     npub: row.pubkey === null ? null : encodeNpub(row.pubkey),
     role: row.role,
     state: row.state,
-    createdAt: new Date(Number(row.created_ms)).toISOString(),
+    createdAt: toIso(row.created_ms),
     plan,
   };
 }

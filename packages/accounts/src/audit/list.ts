@@ -1,4 +1,5 @@
 import type { Queryable, SqlValue } from '@nostrata/database';
+import { toIso } from '../times.ts';
 import { listedMax } from './limits.ts';
 
 /** Which entries are listed. */
@@ -66,7 +67,7 @@ interface EntryRow {
 function toAnswer({ seq, at_ms, actor, action, entity, details, hash }: EntryRow): AuditAnswer {
   return {
     seq: Number(seq),
-    at: new Date(Number(at_ms)).toISOString(),
+    at: toIso(at_ms),
     actor,
     action,
     entity,

@@ -1,3 +1,4 @@
+import { toIso } from '../times.ts';
 import { dayMs } from './calendar.ts';
 import { courtesyDaysMax, reminderDays, reminderPage } from './limits.ts';
 import type { SubscriptionParts } from './parts.ts';
@@ -68,7 +69,7 @@ async function tell(
       payload: {
         what: stage,
         plan: planAt(subscription, nowMs),
-        endsAt: new Date(endMs).toISOString(),
+        endsAt: toIso(endMs),
         isTrial: subscription.periodEndMs === null,
       },
     });

@@ -1,5 +1,6 @@
 import { Problem } from '@nostrata/http';
 import type { EntitlementReads, Entitlements, Period } from '../contract.ts';
+import { toIsoOrNull } from '../times.ts';
 import { dayMs } from './calendar.ts';
 import type { SubscriptionParts } from './parts.ts';
 import { graceEndOf, isLive, type Phase, phaseOf, planAt, type Subscription } from './phase.ts';
@@ -210,17 +211,16 @@ function coveredUntil(subscription: Subscription | undefined): number | null | u
 function toAnswer(parts: SubscriptionParts, subscription: Subscription | undefined): SubscriptionAnswer {
   const nowMs = parts.clock.now();
   const phase = phaseOf(subscription, nowMs);
-  const iso = (ms: number | null | undefined) => (ms === null || ms === undefined ? null : new Date(ms).toISOString());
   const { nextPlan = null, nextPeriod = null, period = 'none' } = subscription ?? {};
   return {
     plan: subscription === undefined ? parts.plans.free.id : planAt(subscription, nowMs),
     period: period === 'none' || period === 'granted' ? null : period,
     phase: subscription !== undefined && subscription.suspendedMs !== null ? 'suspended' : phase,
-    startedAt: phase === 'none' ? null : iso(subscription?.startedMs),
-    trialEndsAt: iso(subscription?.trialEndMs),
-    periodStart: iso(subscription?.periodStartMs),
-    periodEnd: iso(subscription?.periodEndMs),
-    graceEndsAt: subscription === undefined ? null : iso(graceEndOf(subscription)),
+    startedAt: phase === 'none' ? null : toIsoOrNull(subscription?.startedMs),
+    trialEndsAt: toIsoOrNull(subscription?.trialEndMs),
+    periodStart: toIsoOrNull(subscription?.periodStartMs),
+    periodEnd: toIsoOrNull(subscription?.periodEndMs),
+    graceEndsAt: subscription === undefined ? null : toIsoOrNull(graceEndOf(subscription)),
     isLifetime: subscription?.isLifetime ?? false,
     cancelsAtEnd: subscription?.cancelsAtEnd ?? false,
     next: nextPlan === null || nextPeriod === null ? null : { plan: nextPlan, period: nextPeriod },

@@ -1,5 +1,6 @@
 import { type Caller, callerOf, defineAction, type HttpRoute, Problem, Reply } from '@nostrata/http';
 import { z } from 'zod';
+import { toIsoOrNull } from '../times.ts';
 import type { CheckedDomain, DomainActor, Domains, DomainWithProof } from './contract.ts';
 import { parseHost, toUnicode } from './hosts.ts';
 
@@ -171,9 +172,9 @@ function toAnswer(domain: DomainWithProof): DomainAnswer {
     state: domain.state,
     method: domain.method,
     proof: domain.proof,
-    verifiedAt: toTime(domain.verifiedMs),
-    checkedAt: toTime(domain.checkedMs),
-    nextCheckAt: toTime(domain.nextCheckMs),
+    verifiedAt: toIsoOrNull(domain.verifiedMs),
+    checkedAt: toIsoOrNull(domain.checkedMs),
+    nextCheckAt: toIsoOrNull(domain.nextCheckMs),
     lastFailure: domain.lastFailure,
   };
 }
@@ -181,8 +182,4 @@ function toAnswer(domain: DomainWithProof): DomainAnswer {
 function toCheckAnswer({ domain, judgement }: CheckedDomain): DomainCheckAnswer {
   const { state, message, dns, file } = judgement;
   return { ...toAnswer(domain), check: { state, message, dns, file } };
-}
-
-function toTime(milliseconds: number | null): string | null {
-  return milliseconds === null ? null : new Date(milliseconds).toISOString();
 }

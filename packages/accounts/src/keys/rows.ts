@@ -1,3 +1,4 @@
+import { toIso } from '../times.ts';
 import { effectiveScopes, type Standing } from './scopes.ts';
 
 /** A key as it is stored. */
@@ -56,8 +57,4 @@ export function toKeyAnswer(row: KeyRow, standing: Standing): KeyAnswer {
 /** Reads a list of texts that was stored as JSON. */
 export function parseTexts(json: string): string[] {
   return JSON.parse(json) as string[];
-}
-
-function toIso(ms: number): string {
-  return new Date(Number(ms)).toISOString();
 }

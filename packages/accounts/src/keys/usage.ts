@@ -1,6 +1,7 @@
 import { adding, type Database, insertRows, placeholders } from '@nostrata/database';
 import type { Caller } from '@nostrata/http';
 import type { AccountsLogger, AccountsMetrics, Clock } from '../contract.ts';
+import { toIso } from '../times.ts';
 import { countersMax, usageHoursKept, usageHoursMax, usedEveryMs } from './limits.ts';
 
 /** What usage is kept with. */
@@ -163,7 +164,7 @@ async function readUsage(database: Database, keyId: string, { sinceMs, untilMs }
     known.routes.push([route, Number(requests)]);
   }
   return [...hours].map(([hour, { routes, ...sums }]) => ({
-    hour: new Date(hour * hourMs).toISOString(),
+    hour: toIso(hour * hourMs),
     ...sums,
     routes: Object.fromEntries(routes),
   }));

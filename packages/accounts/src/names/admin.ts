@@ -3,6 +3,7 @@ import { Problem } from '@nostrata/http';
 import { isHex64 } from '@nostrata/protocol';
 import type { AuditLog, NoticeBoard, RandomBytes } from '../contract.ts';
 import { createId } from '../ids.ts';
+import { toIso } from '../times.ts';
 import type { FindUser, NameAnswer, RuleKind } from './contract.ts';
 import type { CoverReads } from './cover.ts';
 import { isAddressLocal } from './grammar.ts';
@@ -254,6 +255,6 @@ function toRuleAnswer(row: SqlRow): RuleAnswer {
     local: String(row.local),
     rule: String(row.rule) as RuleKind,
     priceMsat: row.price_msat === null ? null : Number(row.price_msat),
-    createdAt: new Date(Number(row.created_ms)).toISOString(),
+    createdAt: toIso(Number(row.created_ms)),
   };
 }

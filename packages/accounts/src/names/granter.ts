@@ -2,6 +2,7 @@ import type { Database, Queryable } from '@nostrata/database';
 import { Problem } from '@nostrata/http';
 import type { Granted, Granter, NoticeBoard, PaidPurchase, Purchase, RandomBytes } from '../contract.ts';
 import { createId } from '../ids.ts';
+import { toIso } from '../times.ts';
 import { planLookMs, yearsMax } from './limits.ts';
 import type { Offers } from './offers.ts';
 import { addYears, renewalStart } from './phases.ts';
@@ -103,7 +104,7 @@ async function grant(parts: GranterParts, transaction: Queryable, paid: PaidPurc
     : await takeAnew(parts, transaction, { row, paidUntilMs });
   if (id === undefined) return refund('somebody else had the name before the payment came');
   await parts.addChange(transaction, { nameId: id, what: 'paid', toPubkey: row.pubkey, evidence: paid.paymentId });
-  const paidUntil = new Date(paidUntilMs).toISOString();
+  const paidUntil = toIso(paidUntilMs);
   const payload = { id, address: addressOf(row), phase: 'active', paidUntil };
   await parts.notices.add(transaction, { userId: paid.userId, topic: 'name.changed', payload });
   parts.changed(row);

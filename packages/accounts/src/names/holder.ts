@@ -1,6 +1,7 @@
 import type { Database, Queryable } from '@nostrata/database';
 import { Problem } from '@nostrata/http';
 import type { AuditLog, Checkout, NoticeBoard, PaymentAnswer } from '../contract.ts';
+import { toIso } from '../times.ts';
 import type { ChangeAnswer, NameAnswer } from './contract.ts';
 import type { CoverReads } from './cover.ts';
 import { changesListedMax, namesListedMax } from './limits.ts';
@@ -110,7 +111,7 @@ export async function readHistory(
   return {
     items: rows.map((row) => ({
       id: String(row.id),
-      at: new Date(Number(row.at_ms)).toISOString(),
+      at: toIso(Number(row.at_ms)),
       what: String(row.what),
       fromPubkey: text(row.from_pubkey),
       toPubkey: text(row.to_pubkey),

@@ -1,6 +1,7 @@
 import type { Queryable, SqlRow } from '@nostrata/database';
 import type { RandomBytes } from '../contract.ts';
 import { createId } from '../ids.ts';
+import { toIso, toIsoOrNull } from '../times.ts';
 import type { NameAnswer } from './contract.ts';
 import {
   type Cover,
@@ -180,11 +181,11 @@ export function toNameAnswer(
     relays: row.relays,
     phase,
     coverage: row.coverage,
-    paidUntil: toIso(paidUntilMs),
-    heldUntil: phase === 'held' ? toIso(timeline.heldUntilMs) : null,
-    graceUntil: phase === 'held' ? null : toIso(timeline.graceUntilMs),
-    freeAt: toIso(timeline.freeMs),
-    createdAt: new Date(row.createdMs).toISOString(),
+    paidUntil: toIsoOrNull(paidUntilMs),
+    heldUntil: phase === 'held' ? toIsoOrNull(timeline.heldUntilMs) : null,
+    graceUntil: phase === 'held' ? null : toIsoOrNull(timeline.graceUntilMs),
+    freeAt: toIsoOrNull(timeline.freeMs),
+    createdAt: toIso(row.createdMs),
   };
 }
 
@@ -201,8 +202,4 @@ export function dueOf(
   const next = nextChangeOf(timelineOf(row, cover, periods), nowMs);
   if (row.coverage !== 'plan' || row.endedMs !== null) return next ?? null;
   return Math.min(next ?? Infinity, nowMs + planLookMs);
-}
-
-function toIso(ms: number | null): string | null {
-  return ms === null || !Number.isFinite(ms) ? null : new Date(ms).toISOString();
 }

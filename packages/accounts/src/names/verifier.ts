@@ -1,4 +1,5 @@
 import { type Outgoing, Problem } from '@nostrata/http';
+import { toIso } from '../times.ts';
 import type { NameAnswers } from './answers.ts';
 import type { VerifyAnswer } from './contract.ts';
 import { type NameAddress, parseNameAddress } from './grammar.ts';
@@ -77,7 +78,7 @@ function ttlOf({ state }: LookedUp): number {
 }
 
 function toVerifyAnswer(address: NameAddress, { looked, atMs }: Seen, expected: string | undefined): VerifyAnswer {
-  const common = { address: addressOf(address), checkedAt: new Date(atMs).toISOString() };
+  const common = { address: addressOf(address), checkedAt: toIso(atMs) };
   if (looked.state !== 'found') return { ...common, pubkey: null, relays: [], state: looked.state };
   const { pubkey, relays } = looked;
   const isExpected = expected === undefined || expected.toLowerCase() === pubkey;

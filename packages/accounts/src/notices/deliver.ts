@@ -2,6 +2,7 @@ import type { Database, Queryable } from '@nostrata/database';
 import { type Outgoing, OutgoingError } from '@nostrata/http';
 import type { AccountsLogger, AccountsMetrics, AuditLog, Clock, NoticeBoard, RandomBytes } from '../contract.ts';
 import type { Secrets } from '../secrets.ts';
+import { toIso } from '../times.ts';
 import { cancelDeliveries, testTopic } from './hooks.ts';
 import {
   answerBytesMax,
@@ -110,7 +111,7 @@ async function loadMessage(database: Queryable, { hook_id, notice_id }: Claimed)
 async function send({ outgoing, secrets, clock }: DeliverParts, message: Message): Promise<Outcome> {
   const nowMs = clock.now();
   const seconds = Math.floor(nowMs / 1000);
-  const timestamp = new Date(Number(message.at_ms)).toISOString();
+  const timestamp = toIso(message.at_ms);
   const body = JSON.stringify({ type: message.topic, timestamp, data: JSON.parse(message.payload) });
   const rotatedMs = message.rotated_ms === null ? null : Number(message.rotated_ms);
   const hook = { id: message.hook_id, generation: Number(message.generation), rotatedMs, nowMs };

@@ -1,3 +1,5 @@
+import { toIso, toIsoOrNull } from '../times.ts';
+
 /** A hook as it is stored. */
 export interface HookRow {
   readonly [column: string]: string | number | null;
@@ -81,12 +83,4 @@ export function toDeliveryAnswer(row: DeliveryRow): DeliveryAnswer {
 /** Reads the topics of a hook. */
 export function parseTopics(json: string): string[] {
   return JSON.parse(json) as string[];
-}
-
-function toIso(ms: number): string {
-  return new Date(Number(ms)).toISOString();
-}
-
-function toIsoOrNull(ms: number | null): string | null {
-  return ms === null ? null : toIso(ms);
 }

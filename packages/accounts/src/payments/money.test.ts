@@ -67,6 +67,15 @@ law(
   },
 );
 
+law('that an operator declared an invoice paid stands in the audit log', async (database) => {
+  const { payments, provider } = await createPaymentTest(database);
+  const { id } = await payments.open({ userId: 'usr_1', purchase: { kind: 'plan', plan: 'pro', period: 'month' } });
+  provider.set(provider.refs[0] ?? '', { state: 'paid', paidAmount: 21_000_000, isMarked: true });
+  await payments.check('usr_1', id);
+  const [entry] = await database.query(`SELECT details FROM audit_log WHERE action = 'payment.settled'`);
+  assert.equal(JSON.parse(String(entry?.details)).isMarked, true);
+});
+
 law('an invoice that an operator marked as paid without money stays open', async (database) => {
   const { check } = await start(database);
   assert.equal((await check({ state: 'paid', paidAmount: 0 })).state, 'pending');

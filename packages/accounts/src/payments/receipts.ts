@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Queryable } from '@nostrata/database';
 import { encodeNpub } from '@nostrata/protocol';
 import type { Granted } from '../contract.ts';
+import { toIso } from '../times.ts';
 import { share } from './amounts.ts';
-import { type PaymentRow, purchaseOf, quoteOf, toIso } from './rows.ts';
+import { type PaymentRow, purchaseOf, quoteOf } from './rows.ts';
 
 /** Who sells, as it stands on receipts. */
 export interface Seller {

@@ -1,9 +1,10 @@
 import type { SqlRow, SqlValue } from '@nostrata/database';
 import { Problem } from '@nostrata/http';
+import { toIso } from '../times.ts';
 import { ledgerAccounts, post } from './ledger.ts';
 import { pageMax } from './limits.ts';
 import type { PaymentParts } from './parts.ts';
-import { type PaymentRow, toIso } from './rows.ts';
+import type { PaymentRow } from './rows.ts';
 
 /** Money that has to be paid back, by hand and outside of this program. */
 export interface RefundAnswer {

@@ -1,5 +1,6 @@
 import type { Queryable, SqlRow } from '@nostrata/database';
 import type { PaymentAnswer, PaymentState, Purchase, Quote } from '../contract.ts';
+import { toIso } from '../times.ts';
 
 /** A payment as it is stored. */
 export interface PaymentRow extends SqlRow {
@@ -133,9 +134,4 @@ function toRefund(refunds: readonly RefundPart[]): PaymentAnswer['refund'] {
     reason: counted[0]?.reason ?? first.reason,
     state: open.length > 0 ? 'open' : 'refunded',
   };
-}
-
-/** A time in ISO 8601. */
-export function toIso(ms: number): string {
-  return new Date(ms).toISOString();
 }

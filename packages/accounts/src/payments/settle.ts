@@ -8,7 +8,7 @@ import { issueReceipt, type Receipt } from './receipts.ts';
 import { type PaymentRow, purchaseOf, quoteOf } from './rows.ts';
 
 /** What the provider says came in for a payment, freshly asked. */
-export type Evidence = Pick<InvoiceState, 'paidAmount' | 'currency' | 'paymentId' | 'paymentHash'>;
+export type Evidence = Pick<InvoiceState, 'paidAmount' | 'currency' | 'paymentId' | 'paymentHash' | 'isMarked'>;
 
 /**
  * What came of it. `settled`: this call did it. `already`: nothing new. `owed`: money came that has to be paid back.
@@ -108,7 +108,7 @@ async function credit(
   });
   const settlement = { payment, granted, paidAmount, owed, settledMs };
   const receipt = await issueReceipt(transaction, parts.seller, settlement);
-  await tell(parts, transaction, { payment, receipt, refundId });
+  await tell(parts, transaction, { payment, receipt, refundId, isMarked: evidence.isMarked === true });
 }
 
 function owedOf(
@@ -128,10 +128,12 @@ async function tell(
     payment,
     receipt,
     refundId,
+    isMarked,
   }: {
     readonly payment: PaymentRow;
     readonly receipt: Receipt;
     readonly refundId: string | undefined;
+    readonly isMarked: boolean;
   },
 ): Promise<void> {
   const isGranted = receipt.granted !== null;
@@ -149,6 +151,8 @@ async function tell(
       ...shared,
       paid: receipt.paid,
       isGranted,
+      // The operator said at the provider that it is paid: no money was seen.
+      ...(isMarked ? { isMarked } : {}),
       granted: JSON.stringify(receipt.granted),
       refund: refundId ?? null,
       refundAmount: receipt.refundOwed?.amount ?? 0,

@@ -3,6 +3,7 @@ import type { Caller, HttpRequest } from '@nostrata/http';
 import { encodeNpub } from '@nostrata/protocol';
 import { z } from 'zod';
 import type { EntitlementReads } from '../contract.ts';
+import { toIso } from '../times.ts';
 import type { SessionCookies } from './cookies.ts';
 import type { OpenedSession, Session, Sessions } from './sessions.ts';
 import type { User, Users } from './users.ts';
@@ -82,10 +83,10 @@ export function createAnswers(parts: AnswersParts): Answers {
       id: user.id,
       pubkey: user.pubkey,
       npub: user.pubkey === null ? null : encodeNpub(user.pubkey),
-      linkingKeys: keys.map(({ key, createdMs }) => ({ key, createdAt: toTime(createdMs) })),
+      linkingKeys: keys.map(({ key, createdMs }) => ({ key, createdAt: toIso(createdMs) })),
       role: user.role,
       state: user.state,
-      createdAt: toTime(user.createdMs),
+      createdAt: toIso(user.createdMs),
       plan,
       entitlements: { names, domains, apiKeys, hooks, scopes: [...scopes], rate: { ...rate } },
       session: session === undefined ? null : toShort(session),
@@ -105,7 +106,7 @@ export function createAnswers(parts: AnswersParts): Answers {
       const csrfToken = isCookie ? cookies.csrfTokenOf(session.id) : null;
       return {
         token: isCookie ? null : token,
-        expiresAt: toTime(session.expiresMs),
+        expiresAt: toIso(session.expiresMs),
         csrfToken,
         user: await me(user, session, csrfToken),
       };
@@ -113,11 +114,6 @@ export function createAnswers(parts: AnswersParts): Answers {
   };
 }
 
-/** ISO 8601 in UTC. */
-export function toTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
-}
-
 function toShort({ id, method, createdMs, expiresMs }: Session): NonNullable<Me['session']> {
-  return { id, method, createdAt: toTime(createdMs), expiresAt: toTime(expiresMs) };
+  return { id, method, createdAt: toIso(createdMs), expiresAt: toIso(expiresMs) };
 }

@@ -1,6 +1,7 @@
 import { defineAction, type HttpRoute, Problem, Reply } from '@nostrata/http';
 import { z } from 'zod';
-import { signedInSchema, toTime } from './answers.ts';
+import { toIso } from '../times.ts';
+import { signedInSchema } from './answers.ts';
 import { pollSecretCharacters } from './limits.ts';
 import { lnurlCallbackPath } from './lnurl.ts';
 import { checkCookieWish, cookieField, fromOf, replySignedIn } from './reply.ts';
@@ -43,7 +44,7 @@ function createRoute({ lnurls }: SignIn): HttpRoute {
         action,
         action === 'link' ? caller?.userId : undefined,
       );
-      return { lnurl, qr: lnurl.toUpperCase(), url, k1, pollSecret, expiresAt: toTime(expiresMs) };
+      return { lnurl, qr: lnurl.toUpperCase(), url, k1, pollSecret, expiresAt: toIso(expiresMs) };
     },
   });
 }

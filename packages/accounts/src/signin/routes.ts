@@ -1,6 +1,7 @@
 import { callerOf, defineAction, type HttpRoute, Problem } from '@nostrata/http';
 import { z } from 'zod';
-import { meSchema, signedInSchema, toTime } from './answers.ts';
+import { toIso } from '../times.ts';
+import { meSchema, signedInSchema } from './answers.ts';
 import { createLnurlRoutes } from './lnurl-routes.ts';
 import { checkCookieWish, cookieField, fromOf, replySignedIn } from './reply.ts';
 import { createSessionRoutes } from './session-routes.ts';
@@ -43,7 +44,7 @@ function challengeRoute({ challenges, place }: SignIn): HttpRoute {
     async handle() {
       const { challenge, expiresMs } = await challenges.create();
       const { relay, domain } = place;
-      return { challenge, relay, domain, kind: 22242 as const, expiresAt: toTime(expiresMs) };
+      return { challenge, relay, domain, kind: 22242 as const, expiresAt: toIso(expiresMs) };
     },
   });
 }

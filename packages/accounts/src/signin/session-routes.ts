@@ -1,6 +1,7 @@
 import { type Caller, callerOf, defineAction, type HttpRequest, type HttpRoute, Problem, Reply } from '@nostrata/http';
 import { z } from 'zod';
-import { meSchema, sessionSchema, signedInSchema, toTime } from './answers.ts';
+import { toIso } from '../times.ts';
+import { meSchema, sessionSchema, signedInSchema } from './answers.ts';
 import { replySignedIn } from './reply.ts';
 import type { SignIn } from './sign-in.ts';
 
@@ -92,9 +93,9 @@ function listRoutes({ sessions }: SignIn): HttpRoute[] {
           method: session.method,
           agent: session.agent,
           address: session.address,
-          createdAt: toTime(session.createdMs),
-          usedAt: toTime(session.usedMs),
-          expiresAt: toTime(session.expiresMs),
+          createdAt: toIso(session.createdMs),
+          usedAt: toIso(session.usedMs),
+          expiresAt: toIso(session.expiresMs),
           isCurrent: session.id === credential,
         }));
         return { items };
