@@ -21,12 +21,13 @@ interface ZapsOfLog {
 /**
  * Moves what retention and expiry took into the ledger that no rebuild touches, and gives it back where such an event
  * has come again. Each event has a row there, so that it is moved once, however often its changes are applied.
+ * @returns the hours whose sums have moved
  */
 export async function moveKept(
   transaction: FactsTransaction,
   steps: readonly Step[],
   { gone, touched }: ZapsOfLog,
-): Promise<void> {
+): Promise<readonly number[]> {
   const ledger = createLedger(statements);
   const added: ContentRow[] = [];
   const removed: ContentRow[] = [];
@@ -65,6 +66,7 @@ export async function moveKept(
     await moveZaps(transaction, { table: zaps, ledger }, moves);
   }
   await ledger.write(transaction);
+  return ledger.movedHours();
 }
 
 /** Takes out of the ledger of what never came into the log what has come into it now. */

@@ -11,6 +11,8 @@ export interface Ledger {
     of: { readonly hour: number; readonly client: number; readonly author: number },
     events: number,
   ): void;
+  /** Hours whose sums move with this batch; one may come twice. */
+  movedHours(): readonly number[];
   /** Rows that have come to nothing are deleted, as if nothing had ever been. */
   write(transaction: FactsTransaction): Promise<void>;
 }
@@ -88,6 +90,8 @@ export function createLedger(statements: LedgerStatements): Ledger {
     addClientAuthor({ hour, client, author }, events) {
       if (author !== 0 && client !== 0) increase(clientAuthorDays, `${toDay(hour)} ${client} ${author}`, events);
     },
+    movedHours: () =>
+      [...hoursByMetric.values()].flatMap((hours) => select(hours).map(([place]) => split(place, keySpan)[0])),
     async write(transaction) {
       await writeMetrics(transaction, statements, hoursByMetric);
       await writeAuthors(transaction, statements, authorHours);

@@ -91,11 +91,13 @@ async function applySteps(transaction: FactsTransaction, steps: readonly Step[],
   await ledger.write(transaction);
   const changed = await authors.write(transaction);
   await sketches.write(transaction);
+  // One invoice may have receipts in several hours: what comes now can move the sums of another one.
+  const hours = new Set([...steps.map(({ outcome }) => outcome.hour), ...ledger.movedHours()]);
   if (!transaction.isShadow) {
     await takeObserved(transaction, steps);
-    await moveKept(transaction, steps, zaps);
+    for (const hour of await moveKept(transaction, steps, zaps)) hours.add(hour);
   }
-  return { hours: new Set(steps.map(({ outcome }) => outcome.hour)), authors: changed };
+  return { hours, authors: changed };
 }
 
 function isSame(before: EventRow, after: EventRow): boolean {

@@ -1,11 +1,21 @@
 import type { Queryable } from '@nostrata/database';
+import type { UserTiers } from '../answers.ts';
 import { undated } from '../facts/buckets.ts';
 import type { Span } from '../spans.ts';
-import { type AuthorSet, addAuthor, countAuthors, removeAuthor, toAuthorSet, uniteAuthors } from './author-set.ts';
+import {
+  type AuthorSet,
+  addAuthor,
+  countAuthors,
+  hasAuthor,
+  removeAuthor,
+  toAuthorSet,
+  uniteAuthors,
+} from './author-set.ts';
 import { type ClientIndex, createClientIndex } from './client-figures.ts';
 import { activeStatements, hourStatement } from './ledgers.ts';
 import { authorsPerPage, bucketSetsMax } from './limits.ts';
 import { loadMarks } from './marks.ts';
+import { countTiersOf, createTierCounts, type Trusted } from './tier-counts.ts';
 
 /** What is kept in memory: who was active when, who has a profile, when each began, and how busy each hour was. */
 export interface AuthorIndex {
@@ -15,7 +25,11 @@ export interface AuthorIndex {
   activeIn(span: Span): Promise<AuthorSet>;
   /** How many that are; remembered for as long as nothing in the span changes. */
   countActive(span: Span): Promise<number>;
+  /** The same by tier; days that nothing touches are counted once. */
+  countTiers(span: Span, trusted: Trusted): Promise<UserTiers>;
   readonly clients: ClientIndex;
+  /** Users whose first event is of each day, by day. */
+  readonly newByDay: ReadonlyMap<number, number>;
   /** Events of each dated hour that has any, as of the last refresh. */
   readonly eventsByHour: ReadonlyMap<number, number>;
   /** Authors with a profile, and with a follow list, now. */
@@ -48,6 +62,12 @@ export function createAuthorIndex(database: Queryable): AuthorIndex {
   const eventsByHour = new Map<number, number>();
   const countBySpan = new Map<string, number>();
   const setByBucket = { day: new Map<number, AuthorSet>(), hour: new Map<number, AuthorSet>() };
+  const newByDay = new Map<number, number>();
+  const tiers = createTierCounts((author, day) => {
+    const set = setByBucket.day.get(day);
+    return set && hasAuthor(set, author);
+  });
+  let forgotten = 0;
 
   const grow = (needed: number): void => {
     size = Math.max(size, needed);
@@ -61,7 +81,10 @@ export function createAuthorIndex(database: Queryable): AuthorIndex {
   };
   const note = ({ author, first_day, profiles, follows }: AuthorRow): void => {
     grow(author + 1);
+    moveFirstDay(newByDay, firstDays[author] ?? 0, first_day);
     firstDays[author] = first_day;
+    const before = { hasProfile: hasAuthor(withProfile, author), hasFollows: hasAuthor(withFollows, author) };
+    tiers.move(author, before, { hasProfile: profiles > 0, hasFollows: follows > 0 });
     (profiles > 0 ? addAuthor : removeAuthor)(withProfile, author);
     (follows > 0 ? addAuthor : removeAuthor)(withFollows, author);
   };
@@ -85,6 +108,8 @@ export function createAuthorIndex(database: Queryable): AuthorIndex {
     setByBucket.hour.delete(hour);
     setByBucket.day.delete(day);
     clients.forgetDay(day);
+    tiers.forgetDay(day);
+    forgotten += 1;
     for (const key of countBySpan.keys()) {
       const [unit = '', from = '', to = ''] = key.split(' ');
       const bucket = unit === 'hour' ? hour : day;
@@ -96,13 +121,18 @@ export function createAuthorIndex(database: Queryable): AuthorIndex {
     const marks = await loadMarks(database, Math.max(revision, 0));
     for (const hour of marks.hours) forgetHour(hour);
     await loadHourEvents(database, eventsByHour, isFirst ? undefined : marks.hours);
-    if (isFirst || marks.authors.length > authorsPerPage) await loadAll();
-    else await loadSome(marks.authors);
+    if (isFirst || marks.authors.length > authorsPerPage) {
+      tiers.forgetAll();
+      await loadAll();
+    } else await loadSome(marks.authors);
     revision = marks.revision;
   };
   const loadBucket = async (unit: Span['unit'], bucket: number): Promise<AuthorSet> => {
     const sets = setByBucket[unit];
+    const began = forgotten;
     const set = sets.get(bucket) ?? toAuthorSet(await loadActive(database, { unit, bucket }, grow), size);
+    // What was forgotten meanwhile may have changed after it was read.
+    if (began !== forgotten) return set;
     sets.delete(bucket);
     sets.set(bucket, set);
     for (const oldest of sets.keys()) {
@@ -130,11 +160,22 @@ export function createAuthorIndex(database: Queryable): AuthorIndex {
       const key = `${span.unit} ${span.from} ${span.to}`;
       const known = countBySpan.get(key);
       if (known !== undefined) return known;
+      const began = forgotten;
       const count = countAuthors(await activeIn(span));
-      countBySpan.set(key, count);
+      if (began === forgotten) countBySpan.set(key, count);
       return count;
     },
+    async countTiers(span, trusted) {
+      const known = tiers.find(span, trusted);
+      if (known) return known;
+      const began = forgotten;
+      const active = await activeIn(span);
+      const counted = countTiersOf(active, { withProfile, withFollows }, trusted);
+      if (began === forgotten) tiers.put(span, trusted, counted);
+      return counted;
+    },
     clients,
+    newByDay,
     eventsByHour,
     get withProfile() {
       return withProfile;
@@ -149,6 +190,14 @@ export function createAuthorIndex(database: Queryable): AuthorIndex {
       return size;
     },
   };
+}
+
+/** Only days count: 0 is unknown, and what is negative has no date. */
+function moveFirstDay(newByDay: Map<number, number>, before: number, after: number): void {
+  if (before === after) return;
+  if (before > 0) newByDay.set(before, (newByDay.get(before) ?? 0) - 1);
+  if (newByDay.get(before) === 0) newByDay.delete(before);
+  if (after > 0) newByDay.set(after, (newByDay.get(after) ?? 0) + 1);
 }
 
 /** Reads the sums of some hours, or of all. */

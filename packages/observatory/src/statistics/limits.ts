@@ -4,6 +4,16 @@
  */
 export const bucketSetsMax = { day: 761, hour: 49, clientDay: 92 } as const;
 
+/**
+ * Buckets whose sums are kept in memory, a hundred bytes each: more than two months of hours, and all days since there
+ * is Nostr. Everything is read again so often, as a rebuild of the roll-ups marks nothing.
+ */
+export const bucketSumsMax = { day: 4_000, hour: 2_000 } as const;
+export const bucketSumsMs = 3_600_000;
+
+/** Buckets whose users by tier are kept in memory. */
+export const tierSpansMax = 1_000;
+
 /** Authors read in one statement. */
 export const authorsPerPage = 20_000;
 

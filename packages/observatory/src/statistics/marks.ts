@@ -59,20 +59,31 @@ export async function markTouched(transaction: Queryable, { hours, authors }: To
   }
 }
 
-/** What has changed after a revision, and the revision up to which that is so. */
-export async function loadMarks(database: Queryable, after: number): Promise<Marks> {
-  const [row] = await database.query<{ readonly revision: number }>(
-    'SELECT revision FROM statistics_revision WHERE one = 1',
-  );
-  const revision = row?.revision ?? 0;
-  if (revision === after) return { revision, hours: [], authors: [] };
+/** The hours that have changed after a revision, and the revision up to which that is so. */
+export async function loadHourMarks(database: Queryable, after: number): Promise<Omit<Marks, 'authors'>> {
+  const revision = await loadRevision(database);
+  if (revision === after) return { revision, hours: [] };
   const hours = await database.query<{ readonly hour: number }>(
     'SELECT hour FROM statistics_hour_mark WHERE revision > $1 ORDER BY hour',
     [after],
   );
+  return { revision, hours: hours.map(({ hour }) => hour) };
+}
+
+/** What has changed after a revision, and the revision up to which that is so. */
+export async function loadMarks(database: Queryable, after: number): Promise<Marks> {
+  const { revision, hours } = await loadHourMarks(database, after);
+  if (revision === after) return { revision, hours, authors: [] };
   const authors = await database.query<{ readonly author: number }>(
     'SELECT author FROM statistics_author_mark WHERE revision > $1 ORDER BY author',
     [after],
   );
-  return { revision, hours: hours.map(({ hour }) => hour), authors: authors.map(({ author }) => author) };
+  return { revision, hours, authors: authors.map(({ author }) => author) };
+}
+
+async function loadRevision(database: Queryable): Promise<number> {
+  const [row] = await database.query<{ readonly revision: number }>(
+    'SELECT revision FROM statistics_revision WHERE one = 1',
+  );
+  return row?.revision ?? 0;
 }

@@ -4,31 +4,34 @@ import type { Clock, SeriesQuery, StatisticsReads } from '../contract.ts';
 import { createSketch } from '../facts/sketch.ts';
 import { firstDay, type Span, toDay, toHour, toInstant } from '../spans.ts';
 import type { AuthorIndex } from './author-index.ts';
-import { sumByBucket, sumByKey, sumOfKey } from './ledgers.ts';
+import type { BucketSumReads } from './bucket-sums.ts';
+import { sumByKey, sumOfKey } from './ledgers.ts';
 import { periodsMax, sketchHoursMax } from './limits.ts';
 import { methods } from './methods.ts';
 import { type Bucket, listBuckets, spanOfBuckets, toTimeline } from './series.ts';
 import { countHourCells, toKinds } from './snapshot.ts';
 import { loadSnapshot } from './snapshots.ts';
-import { loadActivePoints, loadCohorts, type Trusted } from './users.ts';
+import type { Trusted } from './tier-counts.ts';
+import { loadActivePoints, loadCohorts } from './users.ts';
 
 /** What reads work with. */
 export interface ReadsOptions {
   readonly database: Queryable;
   readonly index: AuthorIndex;
+  readonly sums: BucketSumReads;
   readonly clock: Clock;
   readonly loadTrusted: () => Promise<Trusted>;
 }
 
 /** Creates the reads of the statistics. */
-export function createStatisticsReads({ database, index, clock, loadTrusted }: ReadsOptions): StatisticsReads {
+export function createStatisticsReads({ database, index, sums, clock, loadTrusted }: ReadsOptions): StatisticsReads {
   const buckets = (query: SeriesQuery): Bucket[] => listBuckets(query, clock.now());
   return {
     snapshot: (range) => loadSnapshot(database, range),
     async timeline(query) {
       const list = buckets(query);
       const whole = spanOfBuckets(list);
-      return whole ? toTimeline(list, await sumByBucket(database, whole)) : [];
+      return whole ? toTimeline(list, await sums.load(whole)) : [];
     },
     async throughput(query) {
       const list = buckets(query);
@@ -61,13 +64,13 @@ export function createStatisticsReads({ database, index, clock, loadTrusted }: R
     async kind(kind, query) {
       const list = buckets(query);
       const whole = spanOfBuckets(list);
-      const sums = whole ? await sumOfKey(database, { metric: 'events', key: kind, span: whole }) : [];
-      return addUp(list, sums).map(({ at, amount }) => ({ at, events: amount }));
+      const amounts = whole ? await sumOfKey(database, { metric: 'events', key: kind, span: whole }) : [];
+      return addUp(list, amounts).map(({ at, amount }) => ({ at, events: amount }));
     },
     async zaps(query) {
       const list = buckets(query);
       const whole = spanOfBuckets(list);
-      const points = whole ? toTimeline(list, await sumByBucket(database, whole)) : [];
+      const points = whole ? toTimeline(list, await sums.load(whole)) : [];
       return points.map(({ at, zaps, zapMsat }) => ({ at, count: zaps, msat: zapMsat }));
     },
     methods: () => methods,

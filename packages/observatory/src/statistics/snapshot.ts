@@ -18,11 +18,13 @@ import type {
 import { nameOfKind } from '../facts/kind-names.ts';
 import { firstDay, ranges, type Span, spanBefore, spanOf, toDate, toHour, toInstant, weekdayOf } from '../spans.ts';
 import type { AuthorIndex } from './author-index.ts';
+import type { BucketSumReads } from './bucket-sums.ts';
 import { loadClients } from './client-figures.ts';
-import { type BucketSums, type KeyAmount, sumByBucket, sumByKey } from './ledgers.ts';
+import { type BucketSums, type KeyAmount, sumByKey } from './ledgers.ts';
 import { methods } from './methods.ts';
 import { type Bucket, listBuckets, toTimeline, type UsersByBucket } from './series.ts';
-import { countNewUsers, countTiers, everybody, sumDays, type Trusted } from './users.ts';
+import { countTiersOf, type Trusted } from './tier-counts.ts';
+import { everybody, sumDays } from './users.ts';
 import { countZappers, toZaps } from './zap-figures.ts';
 
 /** What the registry knows of relays in a range. */
@@ -40,6 +42,7 @@ export interface RelayFigures {
 export interface SnapshotParts {
   readonly database: Queryable;
   readonly index: AuthorIndex;
+  readonly bucketSums: BucketSumReads;
   readonly trusted: Trusted;
   readonly loadRelays: (range: Range) => Promise<RelayFigures>;
   /** Milliseconds that only go forward, for how long it took. */
@@ -56,16 +59,16 @@ interface Sums {
 
 /** Computes the snapshots of every range, of one moment. */
 export async function computeSnapshots(parts: SnapshotParts, nowMs: number): Promise<Snapshot[]> {
-  const { database, index } = parts;
+  const { database, index, bucketSums } = parts;
   const startedMs = parts.elapsed();
   await index.refresh();
   const sums: Sums = {
-    days: await sumByBucket(database, spanOf('all', nowMs)),
-    hours: await sumByBucket(database, { unit: 'hour', from: toHour(nowMs) - 47, to: toHour(nowMs) }),
+    days: await bucketSums.load(spanOf('all', nowMs)),
+    hours: await bucketSums.load({ unit: 'hour', from: toHour(nowMs) - 47, to: toHour(nowMs) }),
     total: (await sumByKey(database, ['events'], undefined)).reduce((sum, { amount }) => sum + amount, 0),
   };
-  const newByDay = countNewUsers(index);
-  const total = countTiers(everybody(index), index, parts.trusted);
+  const { newByDay } = index;
+  const total = countTiersOf(everybody(index), index, parts.trusted);
   const sharedMs = (parts.elapsed() - startedMs) / ranges.length;
   const snapshots: Snapshot[] = [];
   for (const range of ranges) {
@@ -187,9 +190,9 @@ function sumOf(sums: readonly BucketSums[], field: keyof BucketSums): number {
 async function loadUsers({ index, trusted, newByDay, total }: Pieces, range: Range, nowMs: number) {
   const span = spanOf(range, nowMs);
   const earlier = spanBefore(range, nowMs);
-  const active = range === 'all' ? total : countTiers(await index.activeIn(span), index, trusted);
+  const active = range === 'all' ? total : await index.countTiers(span, trusted);
   const days = toDays(span);
-  const before = earlier ? countTiers(await index.activeIn(earlier), index, trusted) : null;
+  const before = earlier ? await index.countTiers(earlier, trusted) : null;
   const firstKnown = Math.min(...newByDay.keys());
   const isBeforeKnown = earlier !== undefined && toDays(earlier).from >= firstKnown;
   const newUsers: Trend = {

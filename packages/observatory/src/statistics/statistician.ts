@@ -4,12 +4,13 @@ import { Cron } from 'croner';
 import type { Range, Snapshot } from '../answers.ts';
 import type { Clock, ObservatoryLogger, ObservatoryMetrics, StatisticsReads } from '../contract.ts';
 import { createAuthorIndex } from './author-index.ts';
+import { createBucketSums } from './bucket-sums.ts';
 import { clientTotalsMs, clientTotalsPauses, snapshotCacheMs, snapshotLeaseMs } from './limits.ts';
 import { migrateMarks } from './marks.ts';
 import { createStatisticsReads } from './reads.ts';
 import { computeSnapshots, type RelayFigures } from './snapshot.ts';
 import { migrateSnapshots, putSnapshots } from './snapshots.ts';
-import { loadTrustedAuthors } from './trusted.ts';
+import { createTrustedAuthors } from './trusted.ts';
 
 /** What a statistician works with. */
 export interface StatisticianOptions {
@@ -63,7 +64,9 @@ export async function createStatistician(options: StatisticianOptions): Promise<
   await migrateMarks(database);
   await migrateSnapshots(database);
   const index = createAuthorIndex(database);
-  const loadTrusted = async () => await loadTrustedAuthors(database, await options.loadTrusted?.(), index.size);
+  const bucketSums = createBucketSums({ database, elapsed: options.elapsed });
+  const trusted = createTrustedAuthors(database);
+  const loadTrusted = async () => await trusted.find(await options.loadTrusted?.(), index.size);
   let running: Promise<readonly Snapshot[] | undefined> | undefined;
 
   let totalsDueMs = Number.NEGATIVE_INFINITY;
@@ -80,7 +83,7 @@ export async function createStatistician(options: StatisticianOptions): Promise<
       await options.caughtUp?.();
       await index.refresh();
       await refreshClientTotals();
-      return await computeSnapshots({ ...options, index, trusted: await loadTrusted() }, clock.now());
+      return await computeSnapshots({ ...options, index, bucketSums, trusted: await loadTrusted() }, clock.now());
     }).finally(() => {
       running = undefined;
     });
@@ -89,7 +92,7 @@ export async function createStatistician(options: StatisticianOptions): Promise<
   const { schedule = '*/5 * * * *' } = options;
   const job = schedule === null ? undefined : new Cron(schedule, { timezone: 'UTC', unref: true }, onTime);
   return {
-    reads: createStatisticsReads({ database, index, clock, loadTrusted }),
+    reads: createStatisticsReads({ database, index, sums: bucketSums, clock, loadTrusted }),
     compute,
     stop,
     [Symbol.asyncDispose]: stop,

@@ -6,7 +6,7 @@ import { createViews } from '@nostrata/views';
 import type { Coverage, Snapshot } from '../answers.ts';
 import type { Clock, ObservatoryLogger } from '../contract.ts';
 import { createFacts, type Facts } from '../facts/facts.ts';
-import { createStatisticsViews } from '../facts/statistics-view.ts';
+import { createStatisticsViews, type StatisticsViewsOptions } from '../facts/statistics-view.ts';
 import { migrateFacts } from '../facts/tables.ts';
 import { markTouched, migrateMarks } from './marks.ts';
 import type { RelayFigures } from './snapshot.ts';
@@ -19,6 +19,8 @@ export interface World extends AsyncDisposable {
   readonly statistician: Statistician;
   readonly clock: Clock & { set(ms: number): void };
   put(...events: readonly VerifiedEvent[]): Promise<void>;
+  /** Resolves when the roll-ups have taken in what was put. */
+  caughtUp(): Promise<void>;
   /** Computes now and gives the snapshot of a range. */
   snapshot(range: Snapshot['range']): Promise<Snapshot>;
 }
@@ -29,7 +31,11 @@ export const noonMs: number = Date.UTC(2026, 10, 21, 12);
 export const quietLogger: ObservatoryLogger = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** Creates a world on an empty database. */
-export async function createWorld(database: Database, trusted?: ReadonlySet<string>): Promise<World> {
+export async function createWorld(
+  database: Database,
+  trusted?: ReadonlySet<string>,
+  verify?: StatisticsViewsOptions['verify'],
+): Promise<World> {
   let nowMs = noonMs;
   const clock = {
     now: () => nowMs,
@@ -45,7 +51,7 @@ export async function createWorld(database: Database, trusted?: ReadonlySet<stri
   const views = await createViews({
     store,
     database,
-    views: createStatisticsViews({ secret: new Uint8Array(32), touched: markTouched }),
+    views: createStatisticsViews({ secret: new Uint8Array(32), touched: markTouched, verify }),
   });
   const cache = createMemoryCache({ clock });
   const statistician = await createStatistician({
@@ -67,6 +73,7 @@ export async function createWorld(database: Database, trusted?: ReadonlySet<stri
     async put(...events) {
       await store.put(events.map((event) => ({ event })));
     },
+    caughtUp: () => views.caughtUp(),
     async snapshot(range) {
       const snapshots = await statistician.compute();
       const found = snapshots?.find((snapshot) => snapshot.range === range);

@@ -1,35 +1,8 @@
-import type { ActivePoint, Cohort, UserTiers } from '../answers.ts';
+import type { ActivePoint, Cohort } from '../answers.ts';
 import { nextStart, startOf, toDate } from '../spans.ts';
 import type { AuthorIndex } from './author-index.ts';
-import { type AuthorSet, countAuthors, forEachAuthor } from './author-set.ts';
-
-/** Who counts as trusted, by author id; undefined where nobody said whom to trust. */
-export type Trusted = AuthorSet | undefined;
-
-/** The tiers of a set of users. */
-export function countTiers(users: AuthorSet, { withProfile, withFollows }: AuthorIndex, trusted: Trusted): UserTiers {
-  return {
-    all: countAuthors(users),
-    withProfile: countAuthors(users, withProfile),
-    withFollows: countAuthors(users, withFollows),
-    withBoth: countAuthors(users, withProfile, withFollows),
-    trusted: trusted ? countAuthors(users, trusted) : null,
-  };
-}
-
-/** Users whose first event is of each day, by day. */
-export function countNewUsers({ firstDays, size }: AuthorIndex): Map<number, number> {
-  let last = 0;
-  for (let author = 0; author < size; author++) last = Math.max(last, firstDays[author] ?? 0);
-  const counts = new Uint32Array(last + 1);
-  for (let author = 0; author < size; author++) {
-    const day = firstDays[author] ?? 0;
-    if (day > 0) counts[day] = (counts[day] ?? 0) + 1;
-  }
-  const countByDay = new Map<number, number>();
-  for (const [day, count] of counts.entries()) if (count > 0) countByDay.set(day, count);
-  return countByDay;
-}
+import { type AuthorSet, forEachAuthor } from './author-set.ts';
+import type { Trusted } from './tier-counts.ts';
 
 /** The sum of a count by day over days, both ends inclusive. */
 export function sumDays(countByDay: ReadonlyMap<number, number>, from: number, to: number): number {
@@ -92,11 +65,10 @@ export async function loadActivePoints(
   buckets: readonly { readonly from: number; readonly to: number; readonly open: boolean }[],
   trusted: Trusted,
 ): Promise<ActivePoint[]> {
-  const newByDay = countNewUsers(index);
   const points: ActivePoint[] = [];
   for (const { from, to, open } of buckets) {
-    const tiers = countTiers(await index.activeIn({ unit: 'day', from, to }), index, trusted);
-    points.push({ at: toDate(from), ...tiers, newUsers: sumDays(newByDay, from, to), open });
+    const tiers = await index.countTiers({ unit: 'day', from, to }, trusted);
+    points.push({ at: toDate(from), ...tiers, newUsers: sumDays(index.newByDay, from, to), open });
   }
   return points;
 }
