@@ -140,7 +140,7 @@ test('a failure of the world is told as what it means, where somebody can say so
 
 test('what is made for the holder of a cookie is closed to other sites; what is public stays open', async () => {
   const { ask, as } = createWorld();
-  const cookie = { headers: { cookie: 'session=user', origin: 'https://evil.example.com' } };
+  const cookie = { headers: { cookie: 'session=support', origin: 'https://evil.example.com' } };
   const own = await ask('/api/v1/user', cookie);
   assert.equal(own.status, 200);
   assert.equal(own.headers.get('access-control-allow-origin'), null);

@@ -14,8 +14,8 @@ import type {
 } from './contract.ts';
 import { createFailureCount, type FailureCount } from './failures.ts';
 import { closeToOthers, commonHeaders, optionsHeaders, strictTransport } from './headers.ts';
-import { addressToCount, createLimiter, type Limiter } from './limiter.ts';
-import { bodyBytesOverlooked } from './limits.ts';
+import { type Allowance, addressToCount, createLimiter, type Limiter } from './limiter.ts';
+import { bodyBytesOverlooked, usersOfAddress } from './limits.ts';
 import { createFindPath, type FoundPath, splitUrl } from './paths.ts';
 import { Problem } from './problem.ts';
 import { createReadBody } from './reading.ts';
@@ -191,6 +191,7 @@ async function findCaller(route: HttpRoute, credentials: Credentials, progress: 
   const { address } = credentials;
   const wasMeant = isMeant(credentials);
   if (wasMeant) failures.check(address);
+  if (isSigned(credentials)) await countSigned(address, progress);
   try {
     return await options.authenticate(credentials);
   } catch (error) {
@@ -206,20 +207,42 @@ function isMeant({ header }: Credentials): boolean {
   return header('authorization') !== undefined || header('x-api-key') !== undefined;
 }
 
+/** Whether a request says that it is signed (NIP-98): then anybody may be its author. */
+function isSigned({ header }: Credentials): boolean {
+  return /^nostr\s/i.test(header('authorization') ?? '');
+}
+
+/** Counts what an address signs, by however many keys: each signature is work, and each key that is new makes a user. */
+async function countSigned(address: string, { parts }: Progress): Promise<void> {
+  const tier = togetherOf({ ...parts.options.settings.anonymous, name: 'signed' });
+  refuseAbove(tier, await parts.limiter.count(`signed:${address}`, tier));
+}
+
+/**
+ * Counts a request: of who is not known by address, of a user by everything that the user has, however many keys or
+ * sessions. Users that cost nothing can be made without end, so those of one address are counted together as well.
+ */
 async function countRequest(address: string, { parts, seen }: Progress): Promise<void> {
   const { caller, headers } = seen;
   const tier: RateTier = caller?.rate ?? parts.options.settings.anonymous;
-  const allowance = await parts.limiter.count(caller === undefined ? address : keyOf(caller), tier);
+  const allowance = await parts.limiter.count(caller === undefined ? address : `user:${caller.userId}`, tier);
   Object.assign(headers, allowance.headers);
-  if (allowance.isAllowed) return;
-  const seconds = Math.round(tier.windowMs / 1_000);
-  const message = `more than ${tier.requestsMax} requests in ${seconds} seconds: Retry-After says when to ask again`;
-  throw new Problem(429, 'rate-limited', { message, headers: allowance.headers });
+  refuseAbove(tier, allowance);
+  if (caller === undefined || tier.isFree !== true) return;
+  const together = togetherOf(tier);
+  refuseAbove(together, await parts.limiter.count(`free:${tier.name}:${address}`, together));
 }
 
-/** Keys count by themselves, everything else of a user together. */
-function keyOf({ by, credential, userId }: Caller): string {
-  return by === 'api-key' ? `key:${credential}` : `user:${userId}`;
+/** What many users of one address have together. */
+function togetherOf(tier: RateTier): RateTier {
+  return { ...tier, requestsMax: tier.requestsMax * usersOfAddress };
+}
+
+function refuseAbove({ requestsMax, windowMs }: RateTier, { isAllowed, headers }: Allowance): void {
+  if (isAllowed) return;
+  const seconds = Math.round(windowMs / 1_000);
+  const message = `more than ${requestsMax} requests in ${seconds} seconds: Retry-After says when to ask again`;
+  throw new Problem(429, 'rate-limited', { message, headers });
 }
 
 type Rest = Pick<HttpRequest, 'path' | 'host' | 'headers' | 'caller'> & { readonly query: string };

@@ -12,6 +12,8 @@ export interface RateTier {
   /** 0 takes the limit away. */
   readonly requestsMax: number;
   readonly windowMs: number;
+  /** Whether it cost nothing to have: whoever makes up many users has no more by it from one address. */
+  readonly isFree?: boolean | undefined;
 }
 
 /** What a person may do with the installation, the weakest first. */

@@ -25,7 +25,7 @@ test('an address may ask so often in a window, and the next window opens', async
   assert.equal((await ask(path)).status, 200);
 });
 
-test('keys count by themselves, everything else of a user together, wherever it comes from', async () => {
+test('sessions, signed requests and keys of a user count together, wherever they come from', async () => {
   const { ask, as } = createWorld({ anonymous });
   const times = async (count: number, word: string, ip: string) => {
     const statuses: number[] = [];
@@ -34,10 +34,29 @@ test('keys count by themselves, everything else of a user together, wherever it 
   };
   assert.equal(await times(3, 'user', '192.0.2.1'), 3);
   assert.equal(await times(3, 'nip98', '192.0.2.2'), 2, 'the same user');
-  assert.equal(await times(6, 'key', '192.0.2.1'), 5);
-  assert.equal(await times(6, 'other', '192.0.2.1'), 5, 'another key of the user');
+  assert.equal(await times(1, 'key', '192.0.2.1'), 0, 'a key is no way around the limit');
+  assert.equal(await times(1, 'other', '192.0.2.3'), 0, 'nor is another key');
   assert.equal(await times(20, 'admin', '192.0.2.1'), 20, 'a tier of 0 has no limit');
   assert.equal((await ask(path)).status, 200, 'none of that was counted for the address');
+});
+
+test('users that cost nothing have no more together than ten of them, from one address', async () => {
+  const { ask, as } = createWorld({ anonymous });
+  const statuses: number[] = [];
+  for (let user = 0; user < 60; user++) statuses.push((await ask(path, as(`free${user}`))).status);
+  assert.deepEqual([statuses.indexOf(429), statuses.filter((status) => status === 200).length], [50, 50]);
+  assert.equal((await ask(path, { ...as('free70'), ip: '192.0.2.2' })).status, 200, 'others are not concerned');
+  assert.equal((await ask(path, as('user'))).status, 200, 'nor is who paid');
+});
+
+test('signed requests are counted by address before anybody looks at the signature', async () => {
+  const { ask, looked } = createWorld({ anonymous });
+  const signed = () => ask(path, { headers: { authorization: `nostr free${looked.length}` } });
+  for (let count = 0; count < 20; count++) assert.equal((await signed()).status, 200);
+  const refused = await signed();
+  assert.equal(refused.status, 429);
+  assert.equal(refused.headers.get('retry-after'), '60');
+  assert.equal(looked.length, 20);
 });
 
 test('wrong credentials are counted by address: after too many, not even right ones are looked at for a while', async () => {

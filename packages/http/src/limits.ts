@@ -10,6 +10,8 @@ export const cacheMsMax = 500;
 export const countedCallersMax = 20_000;
 /** Requests of one address in one window, unless told. */
 export const requestsUsual = 100;
+/** How many times its limit an address has for all who have it for nothing: an office, not a farm of made-up keys. */
+export const usersOfAddress = 10;
 /** The window of the rate limit, unless told: 15 minutes. */
 export const windowMsUsual = 900_000;
 /** Wrong credentials of one address in one window, unless told: more than people mistype, too few to guess with. */

@@ -60,7 +60,8 @@ function describeApi(sections: readonly ApiSection[], { settings, notes = [] }: 
   const isForUsers = sections.some(({ routes }) => routes.some(({ access }) => access.kind !== 'anyone'));
   const known =
     ' Who sends an API key (`Authorization: Bearer …`), signs the request (NIP-98, `Authorization: Nostr …`) or has ' +
-    'signed in has the limit of their plan instead.';
+    'signed in has the limit of their plan instead, all their keys and sessions together; of one address, people who pay ' +
+    'nothing have ten times that limit together.';
   return [
     ...sections.flatMap(({ introduction = [] }) => introduction),
     'Errors are `{"error": "a-word", "message": "a sentence"}`.',

@@ -113,8 +113,9 @@ export const shelfRoutes: readonly HttpRoute[] = [
 
 /** Knows `Bearer <word>` and the cookie `session=<word>` of the callers below, and nobody else. */
 export const authenticate: Authenticate = async ({ header }) => {
-  const word = header('authorization')?.replace('Bearer ', '') ?? header('cookie')?.replace('session=', '');
+  const word = header('authorization')?.replace(/^(?:Bearer|nostr) /, '') ?? header('cookie')?.replace('session=', '');
   if (word === undefined) return undefined;
+  if (/^free\d+$/.test(word)) return { ...person, userId: word, rate: { ...person.rate, isFree: true } };
   const caller = Object.hasOwn(callers, word) ? callers[word] : undefined;
   if (caller === undefined) throw new Problem(401, 'bad-credentials', 'nobody has these');
   return caller;
@@ -162,9 +163,13 @@ export function createWorld(
 ) {
   const clock = createTimers();
   const [requests, answered, failed, logged]: string[][] = [[], [], [], []];
+  const looked: string[] = [];
   const api: HttpApi = createHttpApi({
     routes: [...whoRoutes, ...shelfRoutes],
-    authenticate,
+    authenticate(request) {
+      looked.push(request.target);
+      return authenticate(request);
+    },
     explain,
     cache: cache ?? createMemoryCache({ clock }),
     clock,
@@ -193,6 +198,7 @@ export function createWorld(
     answered: answered ?? [],
     failed: failed ?? [],
     logged: logged ?? [],
+    looked,
   };
 }
 

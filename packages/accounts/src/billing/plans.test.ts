@@ -19,8 +19,8 @@ test('the usual plans cost 0, 21,000 and 69,000 sats a month, ten times that a y
   const names = plans.map((plan) => entitlementsOfPlan(plan).names);
   assert.deepEqual(names, [0, 1, 10, 1]);
   const [anonymous, , business] = plans.map((plan) => entitlementsOfPlan(plan).rate);
-  assert.deepEqual(anonymous, { name: 'free', requestsMax: 100, windowMs: 900_000 });
-  assert.deepEqual(business, { name: 'business', requestsMax: 10_000, windowMs: 86_400_000 });
+  assert.deepEqual(anonymous, { name: 'free', requestsMax: 100, windowMs: 900_000, isFree: true });
+  assert.deepEqual(business, { name: 'business', requestsMax: 10_000, windowMs: 86_400_000, isFree: false });
 });
 
 const wrong: readonly (readonly [string, unknown, RegExp])[] = [

@@ -18,9 +18,10 @@ export class PlansError extends Error {
 }
 
 /** What a plan entitles to. */
-export function entitlementsOfPlan({ id, entitlements }: Plan): Entitlements {
+export function entitlementsOfPlan({ id, entitlements, prices }: Plan, isTrial = false): Entitlements {
   const { requests, perSeconds, ...rest } = entitlements;
-  return { ...rest, plan: id, rate: { name: id, requestsMax: requests, windowMs: perSeconds * 1000 } };
+  const isFree = isTrial || Object.keys(prices).length === 0;
+  return { ...rest, plan: id, rate: { name: id, requestsMax: requests, windowMs: perSeconds * 1000, isFree } };
 }
 
 /**

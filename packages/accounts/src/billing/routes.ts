@@ -37,7 +37,12 @@ const entitlements = z.object({
   apiKeys: z.int(),
   hooks: z.int(),
   scopes: z.array(z.string()).readonly(),
-  rate: z.object({ name: z.string(), requestsMax: z.int(), windowMs: z.int() }),
+  rate: z.object({
+    name: z.string(),
+    requestsMax: z.int(),
+    windowMs: z.int(),
+    isFree: z.boolean().optional().describe('Then everybody of one address has ten times that together'),
+  }),
 });
 
 const period = z.enum(['month', 'year', 'lifetime']);

@@ -58,6 +58,18 @@ const notices = async (database: Database, topic: string) => {
   return rows.map(({ payload }) => JSON.parse(payload).what);
 };
 
+law('what nobody paid for is counted as free: the free plan and a trial, and not what was bought', async (database) => {
+  const { subscriptions, pay, clock } = createWorld(database);
+  const rateOf = async () => (await subscriptions.entitlementsOf('usr_1')).rate;
+  assert.equal((await rateOf()).isFree, true);
+  await subscriptions.startTrial('usr_1', 'pro');
+  assert.deepEqual([(await rateOf()).name, (await rateOf()).isFree], ['pro', true]);
+  await pay('pro', 'month');
+  assert.equal((await rateOf()).isFree, false, 'who has paid during the trial is no stranger');
+  clock.set(Date.UTC(2036, 0, 1));
+  assert.equal((await rateOf()).isFree, true);
+});
+
 law('what somebody may do follows the clock, with no job in between', async (database) => {
   const { subscriptions, pay, clock } = createWorld(database);
   const seen = async () => {

@@ -197,7 +197,8 @@ function entitlementsAt(
   const id = planAt(subscription, nowMs);
   const plan = plans.find(id);
   if (plan === undefined) logger.warn({ plan: id }, 'a plan that people have is not configured any more');
-  return entitlementsOfPlan(plan ?? plans.free);
+  const isTrial = subscription.paidMsat === 0 && phaseOf(subscription, nowMs) === 'trial';
+  return entitlementsOfPlan(plan ?? plans.free, isTrial);
 }
 
 function coveredUntil(subscription: Subscription | undefined): number | null | undefined {

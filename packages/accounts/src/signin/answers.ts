@@ -26,7 +26,7 @@ export const meSchema = z.object({
     apiKeys: z.int(),
     hooks: z.int(),
     scopes: z.array(z.string()),
-    rate: z.object({ name: z.string(), requestsMax: z.int(), windowMs: z.int() }),
+    rate: z.object({ name: z.string(), requestsMax: z.int(), windowMs: z.int(), isFree: z.boolean().optional() }),
   }),
   session: z.object({ id: z.string(), method: z.string(), createdAt: time, expiresAt: time }).nullable(),
   csrfToken: z.string().nullable(),
