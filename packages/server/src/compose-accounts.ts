@@ -1,18 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Accounts,
   createAccounts,
   createDnsLookup,
   createNameSettings,
-  defaultPlans,
   migrateAccounts,
-  type PlanBook,
-  PlansError,
-  parsePlans,
-  type Seller,
 } from '@nostrata/accounts';
 import { createKeySigner } from '@nostrata/core';
 import { type Database, openPostgres, openSqlite } from '@nostrata/database';
@@ -21,10 +15,11 @@ import type { Ingest } from '@nostrata/ingest';
 import { encodeNpub, isVanishRequestFor, Kind, parseEvent } from '@nostrata/protocol';
 import type { EventStore } from '@nostrata/store';
 import type { Logger } from 'pino';
+import { checkAccountsSettings, checkSecret, loadPlans, toOrigin, toSeller } from './accounts-settings.ts';
 import { loadAuditHeads } from './audit-heads.ts';
 import { getPublicUrls } from './compose-door.ts';
 import type { Role } from './compose-observatory.ts';
-import { composeProviders } from './compose-providers.ts';
+import { composeProviders, warnOfProviders } from './compose-providers.ts';
 import type { ComposedTrust } from './compose-trust.ts';
 import { ConfigError } from './config/errors.ts';
 import type { Settings } from './config/table.ts';
@@ -54,6 +49,23 @@ export interface ComposedAccounts extends AsyncDisposable {
   /** Undefined where nobody signs in here. */
   readonly accounts: Pick<Accounts, 'routes' | 'authenticate' | 'onAnswered'> | undefined;
   readonly jobs: readonly Job[];
+  /** Warns of providers that do not work; for when the server listens, as a wallet may be reached over its own relay. */
+  examineProviders(): void;
+}
+
+/**
+ * Looks whether the settings fit, before anything is opened.
+ * @throws ConfigError with one line
+ */
+export async function checkAccounts(settings: Settings, roles: ReadonlySet<Role>): Promise<void> {
+  if (!isAskedFor(settings, roles)) return;
+  await checkAccountsSettings(settings);
+  const clock = { now: () => 0, after: afterTimeout };
+  composeProviders(settings, { clock, random, secret: new Uint8Array(32) });
+}
+
+function isAskedFor({ accounts }: Settings, roles: ReadonlySet<Role>): boolean {
+  return accounts && (roles.has('api') || roles.has('jobs'));
 }
 
 /**
@@ -62,7 +74,7 @@ export interface ComposedAccounts extends AsyncDisposable {
  */
 export async function composeAccounts(parts: AccountsParts): Promise<ComposedAccounts> {
   const { settings, roles, now, logger } = parts;
-  if (!settings.accounts || !(roles.has('api') || roles.has('jobs'))) return withoutAccounts;
+  if (!isAskedFor(settings, roles)) return withoutAccounts;
   const clock = { now, after: afterTimeout };
   await using started = new AsyncDisposableStack();
   const database = started.use(await openAccountsDatabase(settings));
@@ -94,6 +106,10 @@ export async function composeAccounts(parts: AccountsParts): Promise<ComposedAcc
   }
   const stack = started.move();
   return {
+    examineProviders() {
+      const warnings = warnOfProviders(providers, room);
+      stack.defer(() => warnings.stop());
+    },
     accounts: roles.has('api') ? accounts : undefined,
     jobs: [...accounts.jobs.filter(({ role }) => roles.has(role)), ...(roles.has('jobs') ? [vanishing] : [])],
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -187,50 +203,9 @@ async function eraseVanished({ store, settings }: AccountsParts, accounts: Accou
   }
 }
 
-/**
- * The public origin: that of `publicUrl`; on this machine alone the address that is listened on will do.
- * @throws ConfigError
- */
-function toOrigin({ publicUrl, host, port }: Pick<Settings, 'publicUrl' | 'host' | 'port'>): string {
-  if (publicUrl !== '') {
-    const url = URL.parse(publicUrl.replace(/^ws/, 'http'));
-    if (url === null) throw new ConfigError(`publicUrl ${JSON.stringify(publicUrl)} is no address`);
-    return url.origin;
-  }
-  const isLoopback = host === 'localhost' || host.startsWith('127.');
-  if (isLoopback && port !== 0) return `http://${host}:${port}`;
-  throw new ConfigError('accounts: people sign in at one public address: set publicUrl, such as wss://example.com');
-}
-
-function toSeller(settings: Settings, npub: string): Seller {
-  const { sellerName, sellerAddress, sellerTaxId, taxPercent, relayName } = settings;
-  return {
-    name: sellerName || relayName || new URL(toOrigin(settings)).host,
-    address: sellerAddress.split('|').flatMap((line) => (line.trim() === '' ? [] : [line.trim()])),
-    npub,
-    taxId: sellerTaxId === '' ? null : sellerTaxId,
-    taxPercent,
-  };
-}
-
-/** @throws ConfigError */
-async function loadPlans(path: string): Promise<PlanBook> {
-  if (path === '') return defaultPlans();
-  try {
-    return parsePlans(JSON.parse(await readFile(path, 'utf8')));
-  } catch (error) {
-    if (error instanceof PlansError) throw new ConfigError(`${path}: ${error.message}`, { cause: error });
-    if (error instanceof SyntaxError)
-      throw new ConfigError(`${path}: it is not JSON: ${error.message}`, { cause: error });
-    throw new ConfigError(`plans: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
-  }
-}
-
 /** @throws ConfigError where it is no secret, or the disk has no room for one */
 async function loadAccountsSecret({ accountsSecret, data }: Settings): Promise<Uint8Array> {
-  if (accountsSecret !== '' && !/^[0-9a-f]{64}$/.test(accountsSecret)) {
-    throw new ConfigError('accountsSecret: expected 64 hex digits, such as openssl rand -hex 32 makes');
-  }
+  checkSecret(accountsSecret);
   const secret = accountsSecret || (await loadSecret(data, 'accounts-secret'));
   if (secret === undefined) throw new ConfigError('the disk is full: there is no secret for accounts');
   return Buffer.from(secret, 'hex');
@@ -247,5 +222,6 @@ const random = (count: number): Uint8Array => randomBytes(count);
 const withoutAccounts: ComposedAccounts = {
   accounts: undefined,
   jobs: [],
+  examineProviders: () => undefined,
   [Symbol.asyncDispose]: async () => undefined,
 };

@@ -3,7 +3,7 @@ import type { Ingest } from '@nostrata/ingest';
 import { createRelay, type Relay, type RelaySettings } from '@nostrata/relay';
 import type { EventStore } from '@nostrata/store';
 import { openWebFolder, webPaths, webPolicy } from '@nostrata/web';
-import { type ComposedAccounts, composeAccounts } from './compose-accounts.ts';
+import { type ComposedAccounts, checkAccounts, composeAccounts } from './compose-accounts.ts';
 import { composeApi } from './compose-api.ts';
 import { type ComposeOptions, composeIngest, composeStore, getPublicUrls } from './compose-door.ts';
 import { composeObservatory, type Observatory, type Role } from './compose-observatory.ts';
@@ -43,13 +43,14 @@ export interface Server extends AsyncDisposable {
 export async function composeServer(options: ComposeOptions): Promise<Server> {
   const { settings, logger } = options;
   const resolveOrigin = createResolveOrigin(settings.trustedProxies);
+  const roles = parseRoles(settings.roles);
+  await checkAccounts(settings, roles);
   await using started = new AsyncDisposableStack();
   const metrics = createMetrics(options.now);
   started.defer(metrics.stop);
   const store = started.use(await composeStore(options, metrics));
   const ingest = started.use(await composeIngest(store, options, { metrics }));
   const relay = started.use(await composeRelay({ store, ingest, metrics }, options));
-  const roles = parseRoles(settings.roles);
   const cache = started.use(await composeCache(options, metrics));
   const observatory = started.use(
     await composeObservatory({
@@ -94,6 +95,7 @@ export async function composeServer(options: ComposeOptions): Promise<Server> {
   // Only of a relay that runs: settings that stop the start are told in one line.
   const warning = findAuthWarning(settings);
   if (warning !== undefined) logger.warn(warning);
+  people.examineProviders();
   const stack = started.move();
   return {
     url: toClientUrl(listener),

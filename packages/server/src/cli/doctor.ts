@@ -5,20 +5,13 @@ import { composeStore } from '../compose-door.ts';
 import { freeBytesMin, openFilesMin } from '../limits.ts';
 import { getStoreFolder, getStoreUrl, loadFreeBytes, redactStoreUrl } from '../store-url.ts';
 import { version } from '../version.ts';
+import { examineAccounts } from './doctor-accounts.ts';
 import { exitCode, explainFailure } from './exit.ts';
+import type { Finding } from './finding.ts';
 import type { Invocation } from './invocation.ts';
 import { formatBytes, formatCount, formatFacts, print } from './terminal.ts';
 
-interface Finding {
-  readonly name: string;
-  readonly value: string;
-  /** What is wrong and what to do. */
-  readonly problem?: string | undefined;
-  /** What would be better. */
-  readonly hint?: string | undefined;
-}
-
-/** `nostrata doctor`: the machine, the signature check and the store. Fails where something is wrong. */
+/** `nostrata doctor`: the machine, the signature check, the store and accounts. Fails where something is wrong. */
 export async function runDoctor(invocation: Invocation): Promise<number> {
   const { terminal, json } = invocation;
   const findings: Finding[] = [
@@ -28,6 +21,7 @@ export async function runDoctor(invocation: Invocation): Promise<number> {
     },
     await examineVerifier(invocation),
     ...(await examineStore(invocation)),
+    ...(await examineAccounts(invocation)),
     await examineOpenFiles(),
     examineClock(invocation.host.now()),
   ];

@@ -164,8 +164,9 @@ function addCare(program: Command, start: Start): void {
     'doctor',
     'Say how this machine and the store are doing, and what would be faster.',
   );
-  addSettings(doctor, [...commonSettings, 'verifyWorkers']).action(async (flags: Flags) =>
-    start(flags, (await import('./doctor.ts')).runDoctor),
+  const ofAccounts = [...settingsOf('HTTP'), ...settingsOf('Accounts'), ...settingsOf('Payments')];
+  addSettings(doctor, [...commonSettings, 'verifyWorkers', 'host', 'port', ...ofAccounts]).action(
+    async (flags: Flags) => start(flags, (await import('./doctor.ts')).runDoctor),
   );
   const verify = addCommand(program, 'verify', 'Check the id and signature of every stored event, and every index.');
   addSettings(verify, [...commonSettings, 'verifyWorkers']).action(async (flags: Flags) =>

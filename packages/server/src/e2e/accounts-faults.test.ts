@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import { startBtcpay, startLnbits, startStripe, waitUntil } from '@nostrata/testing';
+import { runProgram } from '../cli/program.ts';
+import { createHost } from '../config/host.ts';
+import { createFolder, type Ended, runProcess, startRelay } from './program.ts';
+import { createPerson, createVisitor, startFront } from './test-house.ts';
+
+/** One line on standard error, nothing on standard output, and that exit code. */
+function assertOneLine({ code, stderr, stdout }: Ended, wanted: number, text: RegExp): void {
+  assert.equal(code, wanted, stderr);
+  assert.match(stderr, /^nostrata: [^\n]+\n$/);
+  assert.match(stderr, text);
+  assert.doesNotMatch(stderr, /geheim|\n\s+at |node:|unhandled|Warning/i);
+  assert.equal(stdout, '');
+}
+
+const publicUrl = { NOSTRATA_PUBLIC_URL: 'wss://example.com' };
+const secret = 'geheim'.repeat(6);
+
+test('settings of accounts that do not fit end the start with one line that names them', async () => {
+  await using folder = await createFolder();
+  const plans = join(folder.path, 'plans.json');
+  await writeFile(plans, '[{"id":"free","name":"Free","entitlements":{}}]');
+  const broken = join(folder.path, 'broken.json');
+  await writeFile(broken, '[{');
+  const cases: readonly (readonly [environment: Readonly<Record<string, string>>, text: RegExp])[] = [
+    [{ NOSTRATA_HOST: '0.0.0.0' }, /set publicUrl, such as wss:\/\/example\.com/],
+    [{}, /set publicUrl/],
+    [{ NOSTRATA_PUBLIC_URL: 'ws://example.com' }, /publicUrl ws:\/\/example\.com: .*wss:\/\/example\.com/],
+    [{ NOSTRATA_PUBLIC_URL: 'http://shop.example.com' }, /publicUrl http:.*wss:\/\/shop\.example\.com/],
+    [{ NOSTRATA_PUBLIC_URL: 'example.com' }, /publicUrl "example\.com": expected an address/],
+    [{ ...publicUrl, NOSTRATA_ACCOUNTS_SECRET: secret }, /accountsSecret: expected 64 hex digits/],
+    [{ ...publicUrl, NOSTRATA_PLANS: plans }, /plans\.json: .*free/],
+    [{ ...publicUrl, NOSTRATA_PLANS: broken }, /broken\.json: it is not JSON/],
+    [{ ...publicUrl, NOSTRATA_PLANS: join(folder.path, 'none.json') }, /none\.json cannot be read \(ENOENT\)/],
+    [{ ...publicUrl, NOSTRATA_ADMINS: 'npub1wrong' }, /NOSTRATA_ADMINS.*npub1wrong/],
+    [{ ...publicUrl, NOSTRATA_NAME_PRICES: '5=cheap' }, /NOSTRATA_NAME_PRICES "5=cheap"/],
+    [{ ...publicUrl, NOSTRATA_NAME_HOSTS: 'not a host' }, /not a host/],
+    [{ ...publicUrl, NOSTRATA_DNS_SERVERS: 'somewhere' }, /somewhere/],
+    [{ ...publicUrl, NOSTRATA_TAX_PERCENT: 'much' }, /NOSTRATA_TAX_PERCENT "much"/],
+    [{ ...publicUrl, NOSTRATA_LNBITS_URL: 'https://lnbits.example.com' }, /lnbitsKey/],
+    [{ ...publicUrl, NOSTRATA_LNBITS_KEY: secret }, /lnbitsUrl/],
+    [{ ...publicUrl, NOSTRATA_LNBITS_URL: 'nowhere', NOSTRATA_LNBITS_KEY: secret }, /lnbitsUrl/],
+    [{ ...publicUrl, NOSTRATA_BTCPAY_URL: 'https://pay.example.com', NOSTRATA_BTCPAY_KEY: secret }, /btcpayStore/],
+    [{ ...publicUrl, NOSTRATA_BTCPAY_WEBHOOK_SECRET: secret }, /btcpayUrl/],
+    [{ ...publicUrl, NOSTRATA_STRIPE_KEY: secret }, /stripeKey: .*sk_/],
+    [{ ...publicUrl, NOSTRATA_STRIPE_WEBHOOK_SECRET: secret }, /stripeKey/],
+    [{ ...publicUrl, NOSTRATA_NWC_URI: `nostr+walletconnect://${secret}` }, /nwcUri/],
+  ];
+  const failures: string[] = [];
+  for (const [place, [given, text]] of cases.entries()) {
+    const environment = { NOSTRATA_ACCOUNTS: 'yes', NOSTRATA_DATA: join(folder.path, `data${place}`), ...given };
+    const { code, stderr } = await runWithin(['up', '--port', '0'], environment);
+    const isTold = code === 2 && text.test(stderr) && /^nostrata: [^\n]+\n$/.test(stderr) && !/geheim/.test(stderr);
+    if (!isTold) failures.push(`${JSON.stringify(given)}: code ${code} ${stderr}`);
+  }
+  assert.deepEqual(failures, []);
+});
+
+test('a start that fails for its settings is one line and code 2', async () => {
+  await using folder = await createFolder();
+  const words = ['up', '--port', '0', '--accounts', 'yes', '--data', folder.path];
+  assertOneLine(await runProcess(words), 2, /set publicUrl/);
+});
+
+test('a file that is no database, or may not be read, is told in one line by every command', async () => {
+  await using folder = await createFolder();
+  const path = join(folder.path, 'accounts.db');
+  await writeFile(path, 'this is no database at all, and never was one'.repeat(200));
+  const environment = { NOSTRATA_ACCOUNTS: 'yes', ...publicUrl };
+  const commands = [
+    ['up', '--port', '0'],
+    ['accounts', 'check'],
+    ['audit', 'verify'],
+  ];
+  await Promise.all(
+    commands.map(async (words) => {
+      assertOneLine(await runProcess([...words, '--data', folder.path], { environment }), 1, /accounts\.db/);
+    }),
+  );
+});
+
+test('doctor says whether accounts are well, and what is wrong with each provider', async () => {
+  await using folder = await createFolder();
+  await using front = await startFront();
+  await using lnbits = await startLnbits();
+  await using btcpay = await startBtcpay();
+  await using stripe = await startStripe();
+  const good = {
+    NOSTRATA_ACCOUNTS: 'yes',
+    NOSTRATA_PUBLIC_URL: front.url.replace('http', 'ws'),
+    NOSTRATA_NAME_HOSTS: 'example.com',
+    NOSTRATA_LNBITS_URL: lnbits.url,
+    NOSTRATA_LNBITS_KEY: lnbits.invoiceKey,
+    NOSTRATA_BTCPAY_URL: btcpay.url,
+    NOSTRATA_BTCPAY_STORE: btcpay.storeId,
+    NOSTRATA_BTCPAY_KEY: btcpay.apiKey,
+    NOSTRATA_STRIPE_URL: stripe.url,
+    NOSTRATA_STRIPE_KEY: stripe.secretKey,
+  };
+  const data = ['--data', folder.path];
+  const before = await runProcess(['doctor', ...data], { environment: good });
+  assert.equal(before.code, 0, before.stdout);
+  assert.match(before.stdout, /accounts database +none yet/);
+  assert.match(before.stdout, /payments by lnbits +lnbits: .*\n.*payments by stripe/);
+  {
+    await using relay = await startRelay([...data, '--log-level', 'warn'], { environment: good });
+    front.lead(relay.port);
+    await createVisitor(front.url).signIn(createPerson(1));
+    const { code, stderr } = await relay.stop();
+    assert.deepEqual([code, stderr], [0, '']);
+  }
+  await chmod(join(folder.path, 'accounts-secret'), 0o644);
+  await stripe.stop();
+  const bad = { ...good, NOSTRATA_LNBITS_KEY: secret, NOSTRATA_BTCPAY_KEY: secret };
+  const { code, stdout, stderr } = await runProcess(['doctor', ...data], { environment: bad });
+  assert.deepEqual([code, stderr], [1, '']);
+  assert.match(stdout, /accounts database +sqlite, 1 users?/);
+  assert.match(stdout, /Problem: \S+accounts-secret can be read by other users: chmod 600/);
+  for (const name of ['lnbits', 'btcpay', 'stripe']) assert.match(stdout, new RegExp(`Problem: ${name}[^\\n]+`));
+  assert.doesNotMatch(stdout, /geheim/);
+  // The program starts all the same, and says so in one line of each.
+  await using relay = await startRelay([...data, '--log-level', 'warn'], { environment: bad });
+  let log = '';
+  relay.process.stderr?.on('data', (part: string) => {
+    log += part;
+  });
+  await waitUntil(() => log.trim().split('\n').length >= 3, { timeoutMs: 12_000, what: 'three warnings' });
+  const ended = await relay.stop();
+  assert.equal(ended.code, 0);
+  const lines = ended.stderr.trim().split('\n');
+  assert.equal(lines.length, 3, ended.stderr);
+  const warned = lines.map((line) => JSON.parse(line) as { provider: string; state: string; msg: string });
+  assert.deepEqual(warned.map(({ provider, state }) => `${provider} ${state}`).sort(), [
+    'btcpay wrong',
+    'lnbits wrong',
+    'stripe away',
+  ]);
+  assert.doesNotMatch(ended.stderr, /geheim/);
+});
+
+/** Runs a command within this process, as the program does: most of the time of a process goes into its start. */
+async function runWithin(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number; readonly stderr: string }> {
+  const notes = new PassThrough();
+  const terminal = {
+    ...{ input: new PassThrough(), output: new PassThrough(), notes },
+    interrupted: AbortSignal.timeout(10_000),
+  };
+  const code = await runProgram(words, terminal as never, { ...createHost(), environment });
+  return { code, stderr: String(notes.read() ?? '') };
+}
