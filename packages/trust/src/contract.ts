@@ -74,9 +74,9 @@ export interface Explanation {
   readonly score: TrustScore;
   /** One sentence for each thing that counts. */
   readonly reasons: readonly string[];
-  /** Those of most trust who follow them. */
+  /** Those of most trust who follow them, as the observer of the score or else the anchors see it. */
   readonly followers: readonly NamedRank[];
-  /** Shortest paths from anchors, each from the anchor to the one asked for. */
+  /** Shortest paths from the observer, else from anchors, each to the one asked for. */
   readonly paths: readonly (readonly string[])[];
 }
 
@@ -105,15 +105,20 @@ export interface Trust extends AsyncDisposable {
   /** Reads the store and ranks; resolves when scores can be had. Reading goes on in the background if this rejects. */
   start(): Promise<void>;
   score(pubkey: string, options?: ScoreOptions): Promise<TrustScore>;
-  explain(pubkey: string): Promise<Explanation>;
+  /** Why; for an hour as it was last said, with a score that is `stale`, where it cannot be said anew. */
+  explain(pubkey: string, options?: ScoreOptions): Promise<Explanation>;
   /** A shortest chain of follows, both ends included; null where there is none. */
   path(from: string, to: string): Promise<readonly string[] | null>;
-  /** Accounts that the same people follow, the most similar first. */
+  /**
+   * Accounts that the same people follow, the most similar first. With an observer only people count whom the observer
+   * follows, or whom those follow: fake followers make nobody similar.
+   */
   similar(
     pubkey: string,
     limit?: number,
+    options?: ScoreOptions,
   ): Promise<{ readonly accounts: readonly SimilarAccount[]; readonly isApproximate: boolean }>;
-  verify(pubkey: string, minScore?: number): Promise<Verdict>;
+  verify(pubkey: string, minScore?: number, options?: ScoreOptions): Promise<Verdict>;
   network(): Promise<TrustNetwork>;
   /** Up to so many whom the anchors trust most, in no order; nobody without anchors. */
   trusted(max: number): Promise<readonly string[]>;

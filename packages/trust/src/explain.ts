@@ -4,13 +4,16 @@ import type { TrustScore } from './contract.ts';
 export function explainScore(score: TrustScore): string[] {
   const { components, wotDepth, botFlags, graph } = score;
   const reasons = [rankReason(score)];
+  const from = score.algorithm === 'personalised-pagerank' ? 'the observer' : 'an anchor';
   reasons.push(
     wotDepth === null
-      ? 'No chain of follows leads there from an anchor.'
+      ? `No chain of follows leads there from ${from}.`
       : wotDepth === 0
-        ? 'This is an anchor.'
-        : `The shortest chain of follows from an anchor has ${wotDepth} step${wotDepth === 1 ? '' : 's'}.`,
+        ? `This is ${from}.`
+        : `The shortest chain of follows from ${from} has ${wotDepth} step${wotDepth === 1 ? '' : 's'}.`,
   );
+  if (score.observer !== undefined && score.algorithm !== 'personalised-pagerank')
+    reasons.push('Nobody is known here whom the observer follows: this is how the anchors see it.');
   reasons.push(
     score.followersCount === 1
       ? `One follow list among ${graph.users} known users names this account.`
@@ -40,6 +43,7 @@ function accounts(count: number, one: string, many: string): string {
 
 function rankReason({ trustScore, algorithm }: TrustScore): string {
   if (algorithm === 'none') return 'There are no known anchors from which trust could flow.';
-  if (trustScore === 0) return 'No trust flows there from the anchors.';
-  return `Trust that flows from the anchors along follows gives ${trustScore} of 100.`;
+  const from = algorithm === 'personalised-pagerank' ? 'the observer' : 'the anchors';
+  if (trustScore === 0) return `No trust flows there from ${from}.`;
+  return `Trust that flows from ${from} along follows gives ${trustScore} of 100.`;
 }

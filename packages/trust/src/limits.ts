@@ -28,6 +28,9 @@ export const pathsMax = 5;
 /** Followers of somebody whose lists `similar` reads, the first of them; more make its answer approximate. */
 export const similarFollowersMax = 2_000;
 
+/** Follows from an observer to the followers that `similar` counts from that point of view. */
+export const similarHopsMax = 2;
+
 /** Similar accounts in one answer. */
 export const similarMax = 100;
 

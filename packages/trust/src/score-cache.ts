@@ -1,5 +1,5 @@
 import type { Cache } from '@nostrata/cache';
-import type { TrustClock, TrustScore } from './contract.ts';
+import type { TrustClock } from './contract.ts';
 import { TrustError } from './errors.ts';
 import { freshMs, scoreTtlMs, staleMs } from './limits.ts';
 
@@ -10,31 +10,39 @@ export interface ScoreCacheOptions {
   readonly onProblem?: ((error: unknown) => void) | undefined;
 }
 
+/** What is kept: a score, or why somebody has it. */
+interface Kept {
+  /** The time (ms) up to which the log is in it. */
+  readonly asOf: number;
+  readonly stale: boolean;
+}
+
 /** Scores that are kept for a while. */
 export interface ScoreCache {
   /**
-   * The score of that name: for a minute as it was computed; up to five minutes as it was while it is computed anew; later
+   * What has that name: for a minute as it was computed; up to five minutes as it was while it is computed anew; later
    * only where it cannot be computed, and then as `stale`. Age counts from `asOf`.
    */
-  get(name: string, compute: () => Promise<TrustScore>): Promise<TrustScore>;
+  get<T extends Kept>(name: string, compute: () => Promise<T>): Promise<T>;
 }
 
 /** Creates a cache of scores (`wot-scores`). A cache that does not answer costs time, never a score. */
 export function createScoreCache({ cache, clock, onProblem }: ScoreCacheOptions): ScoreCache {
-  const underWay = new Map<string, Promise<TrustScore>>();
+  const underWay = new Map<string, Promise<Kept>>();
 
-  const read = async (key: string): Promise<TrustScore | undefined> => {
+  const read = async <T extends Kept>(key: string): Promise<T | undefined> => {
     try {
       const text = await cache.get(key);
-      return text === undefined ? undefined : (JSON.parse(text) as TrustScore);
+      return text === undefined ? undefined : (JSON.parse(text) as T);
     } catch (error) {
       onProblem?.(error);
       return undefined;
     }
   };
-  const renew = (key: string, compute: () => Promise<TrustScore>): Promise<TrustScore> => {
+  const renew = <T extends Kept>(key: string, compute: () => Promise<T>): Promise<T> => {
     const known = underWay.get(key);
-    if (known) return known;
+    // Under one name there is one sort of thing.
+    if (known) return known as Promise<T>;
     const computing = compute().then(async (score) => {
       await cache.set(key, JSON.stringify(score), staleMs).catch((error) => onProblem?.(error));
       return score;
@@ -45,12 +53,12 @@ export function createScoreCache({ cache, clock, onProblem }: ScoreCacheOptions)
     return computing;
   };
   /** Says of a score that is too old that it is: also of one made of old ranks. */
-  const judged = (score: TrustScore): TrustScore => ({ ...score, stale: clock.now() - score.asOf >= scoreTtlMs });
+  const judged = <T extends Kept>(score: T): T => ({ ...score, stale: clock.now() - score.asOf >= scoreTtlMs });
 
   return {
-    async get(name, compute) {
+    async get<T extends Kept>(name: string, compute: () => Promise<T>): Promise<T> {
       const key = `wot-scores:${name}`;
-      const kept = await read(key);
+      const kept = await read<T>(key);
       const age = kept ? clock.now() - kept.asOf : Number.POSITIVE_INFINITY;
       if (kept && age < freshMs) return kept;
       if (kept && age < scoreTtlMs) {

@@ -56,6 +56,57 @@ test('trust flows from the anchors along follows, and a score says what it is ma
   assert.deepEqual([network.users, network.reachedByHops, network.state], [4, [1, 1, 1], 'ready']);
 });
 
+test('a reason is given from the point of view of who asks: paths, followers and words', async () => {
+  const [anchor, me, friend, other, target] = people('anchor', 'me', 'friend', 'other', 'target');
+  assert.ok(anchor && me && friend && other && target);
+  const { trust, put } = createWorld([anchor]);
+  await put(
+    ...[anchor.follows([other.pubkey]), other.follows([target.pubkey])],
+    ...[me.follows([friend.pubkey]), friend.follows([target.pubkey])],
+  );
+  await trust.start();
+  await using _ = trust;
+  const mine = await trust.explain(target.pubkey, { observer: me.pubkey });
+  assert.deepEqual(mine.paths, [pubkeysOf([me, friend, target])]);
+  assert.deepEqual(
+    mine.followers.map(({ pubkey }) => pubkey),
+    [friend.pubkey],
+    'nobody whom the observer does not reach',
+  );
+  assert.deepEqual([mine.score.observer, mine.score.algorithm], [me.pubkey, 'personalised-pagerank']);
+  assert.match(mine.reasons.join(' '), /flows from the observer .* chain of follows from the observer has 2 steps/);
+  assert.doesNotMatch(mine.reasons.slice(0, 2).join(' '), /anchor/);
+  const theirs = await trust.explain(target.pubkey);
+  assert.deepEqual(theirs.paths, [pubkeysOf([anchor, other, target])]);
+  assert.deepEqual((await trust.explain(other.pubkey, { observer: me.pubkey })).paths, []);
+  const nobody = await trust.explain(target.pubkey, { observer: target.pubkey });
+  assert.deepEqual(nobody.paths, theirs.paths);
+  assert.ok(nobody.reasons.some((reason) => reason.startsWith('Nobody is known here whom the observer follows')));
+  const minimum = mine.score.trustScore;
+  assert.equal((await trust.verify(target.pubkey, minimum, { observer: me.pubkey })).passes, true);
+  await assert.rejects(trust.explain('me'), { fault: 'argument' });
+  await assert.rejects(trust.explain(me.pubkey, { observer: 'me' }), { fault: 'argument' });
+});
+
+test('fake followers make an account similar to another, but not for who looks from their own follows', async () => {
+  const [me, friend, honest, target, attacker] = people('me', 'friend', 'honest', 'target', 'attacker');
+  assert.ok(me && friend && honest && target && attacker);
+  const fakes = people(...Array.from({ length: 20 }, (_, at) => `fake ${at}`));
+  const { trust, put } = createWorld([me]);
+  await put(
+    ...[me.follows(pubkeysOf([friend, target, honest])), friend.follows(pubkeysOf([target, honest]))],
+    ...fakes.map((fake) => fake.follows(pubkeysOf([target, attacker]))),
+  );
+  await trust.start();
+  await using _ = trust;
+  const names = async (observer?: string) =>
+    (await trust.similar(target.pubkey, 5, { observer })).accounts.map(({ pubkey }) => pubkey);
+  assert.equal((await names())[0], attacker.pubkey);
+  assert.deepEqual(await names(me.pubkey), [honest.pubkey]);
+  const [first] = (await trust.similar(target.pubkey, 5, { observer: me.pubkey })).accounts;
+  assert.deepEqual([first?.similarity, first?.commonFollowers], [1, 2]);
+});
+
 test('317 fake followers, 100 follows and 13 notes a week earn nothing, even dated back a year', async () => {
   const world = createWorld(people('anchor 1', 'anchor 2'));
   const { attacker, honest } = await putAttack(world);

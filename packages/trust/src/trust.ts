@@ -36,14 +36,13 @@ export interface TrustOptions {
  */
 export function createTrust(options: TrustOptions): Trust {
   const { store, anchors, clock, cache, onProblem } = options;
-  for (const anchor of anchors) requirePubkey(anchor);
+  requirePubkeys(...anchors);
   if (anchors.length > anchorsMax) throw new TrustError('argument', `there are more than ${anchorsMax} anchors`);
   const ranker = createRanker({ ...options, seed: Math.floor(options.random() * 0x1_0000_0000) });
   const scores = createScoreCache({ cache, clock, onProblem });
 
   const score = async (pubkey: string, { observer }: ScoreOptions = {}): Promise<TrustScore> => {
-    requirePubkey(pubkey);
-    if (observer !== undefined) requirePubkey(observer);
+    requirePubkeys(pubkey, observer);
     if (ranker.state === 'stopped') ranker.ranked();
     const discounts = options.discounts ?? usualDiscounts;
     return await scores.get(`${observer ?? ''}:${pubkey}`, async () => {
@@ -57,26 +56,32 @@ export function createTrust(options: TrustOptions): Trust {
     start: () => ranker.start(),
     refresh: () => ranker.refresh(),
     score,
-    async explain(pubkey) {
-      const known = await score(pubkey);
-      const reasons = await ranker.ranked().ask('reasons', { pubkey });
-      return { score: known, reasons: explainScore(known), ...reasons };
+    async explain(pubkey, options = {}) {
+      const { observer } = options;
+      requirePubkeys(pubkey, observer);
+      if (ranker.state === 'stopped') ranker.ranked();
+      const { explained, stale } = await scores.get(`explain:${observer ?? ''}:${pubkey}`, async () => {
+        const known = await score(pubkey, options);
+        const reasons = await ranker.ranked().ask('reasons', { pubkey, observer });
+        const explained = { score: known, reasons: explainScore(known), ...reasons };
+        return { explained, asOf: known.asOf, stale: known.stale };
+      });
+      return { ...explained, score: { ...explained.score, stale } };
     },
     async path(from, to) {
-      requirePubkey(from);
-      requirePubkey(to);
+      requirePubkeys(from, to);
       return await ranker.ranked().ask('path', { from, to });
     },
-    async similar(pubkey, limit = 20) {
-      requirePubkey(pubkey);
+    async similar(pubkey, limit = 20, { observer } = {}) {
+      requirePubkeys(pubkey, observer);
       if (!Number.isInteger(limit) || limit < 1 || limit > similarMax) {
         throw new TrustError('argument', `the limit is not a whole number between 1 and ${similarMax}`);
       }
-      return await ranker.ranked().ask('similar', { pubkey, limit });
+      return await ranker.ranked().ask('similar', { pubkey, limit, observer });
     },
-    async verify(pubkey, minScore = 50) {
+    async verify(pubkey, minScore = 50, options = {}) {
       if (!(minScore >= 0 && minScore <= 100)) throw new TrustError('argument', 'minScore is not between 0 and 100');
-      const known = await score(pubkey);
+      const known = await score(pubkey, options);
       return { passes: known.trustScore >= minScore, minScore, score: known };
     },
     async network() {
@@ -91,8 +96,9 @@ export function createTrust(options: TrustOptions): Trust {
   };
 }
 
-function requirePubkey(pubkey: string): void {
-  if (!isHex64(pubkey)) throw new TrustError('argument', 'a pubkey has 64 lower-case hex digits');
+function requirePubkeys(...pubkeys: readonly (string | undefined)[]): void {
+  if (pubkeys.some((pubkey) => pubkey !== undefined && !isHex64(pubkey)))
+    throw new TrustError('argument', 'a pubkey has 64 lower-case hex digits');
 }
 
 interface Subject {

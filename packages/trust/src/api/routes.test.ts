@@ -112,6 +112,7 @@ describe('the routes of the web of trust', () => {
       `score/npub1${'q'.repeat(5_000)}`,
       `verify/${friend.pubkey}?minScore=101`,
       `verify/${friend.pubkey}?minScore=high`,
+      `explain/${friend.pubkey}?observer=you`,
       `similar/${friend.pubkey}?limit=0`,
       `similar/${friend.pubkey}?limit=1.5`,
       `path?from=${friend.pubkey}`,
@@ -169,10 +170,12 @@ describe('the routes of the web of trust', () => {
   });
 
   test('without its store answers are stale after five minutes, 503 after an hour, and right again with it', async () => {
-    const { trust, routes, pass, clock, setAway, friend, anchor } = await startSmallWorld();
+    const { trust, routes, pass, clock, setAway, friend, other, anchor, threads } = await startSmallWorld();
     await using _ = trust;
     const target = `/api/v1/wot/score/${friend.pubkey}`;
     const before = await ask(routes, target);
+    const reasons = `/api/v1/wot/explain/${other.pubkey}?observer=${anchor.pubkey}`;
+    const why = await ask(routes, reasons);
     setAway(true);
     await pass(240);
     assert.deepEqual((await ask(routes, target)).body, before.body, 'good for five minutes');
@@ -180,6 +183,12 @@ describe('the routes of the web of trust', () => {
     const stale = await ask(routes, target);
     assert.deepEqual(stale.body, { ...before.body, stale: true });
     assert.equal(stale.cacheControl, 'public, max-age=0');
+    await threads[0]?.stop();
+    assert.deepEqual((await ask(routes, reasons)).body, {
+      ...why.body,
+      score: { ...Object(why.body.score), stale: true },
+    });
+    assert.equal((await ask(routes, `/api/v1/wot/explain/${other.pubkey}`)).status, 503, 'nobody asked from there');
     assert.equal((await ask(routes, `/api/v1/wot/score/${anchor.pubkey}`)).status, 503, 'nobody knew it before');
     clock.advance(3_600_000);
     assert.equal((await ask(routes, target)).status, 503);

@@ -19,6 +19,7 @@ const common = {
   access: { kind: 'anyone', scope: 'trust:read' },
   problems: { 400: 'bad-parameter', 503: 'trust-unavailable' },
 } as const;
+const observer = pubkeyParameter.optional().describe('From whose point of view; hex, npub or nprofile.');
 const pubkeyInPath = z.object({ pubkey: pubkeyParameter.describe('Whose; hex, npub or nprofile.') });
 
 /** Creates the routes of the web of trust, `/api/v1/wot/…`: for anyone; an API key needs the scope `trust:read`. */
@@ -34,9 +35,7 @@ function createScoreRoutes({ trust, clock }: TrustRoutesParts): HttpRoute[] {
       operation: 'getTrustScore',
       summary: 'How far an account is trusted',
       description: 'From the point of view of the anchors of this installation, or of an observer.',
-      parameters: pubkeyInPath.extend({
-        observer: pubkeyParameter.optional().describe('From whose point of view; hex, npub or nprofile.'),
-      }),
+      parameters: pubkeyInPath.extend({ observer }),
       answer: scoreAnswer,
       handle: ({ parameters: { pubkey, observer } }) =>
         toReply(clock, async () => toScoreAnswer(await trust.score(pubkey, { observer }))),
@@ -46,14 +45,15 @@ function createScoreRoutes({ trust, clock }: TrustRoutesParts): HttpRoute[] {
       path: '/api/v1/wot/verify/:pubkey',
       operation: 'verifyTrust',
       summary: 'Whether an account has at least a score',
-      description: 'As the anchors see it.',
+      description: 'As the anchors see it, or an observer.',
       parameters: pubkeyInPath.extend({
+        observer,
         minScore: z.coerce.number().min(0).max(100).default(50).describe('0 to 100; 50 unless told.'),
       }),
       answer: verdictAnswer,
-      handle: ({ parameters: { pubkey, minScore } }) =>
+      handle: ({ parameters: { pubkey, minScore, observer } }) =>
         toReply(clock, async () => {
-          const { score, ...verdict } = await trust.verify(pubkey, minScore);
+          const { score, ...verdict } = await trust.verify(pubkey, minScore, { observer });
           return { ...verdict, score: toScoreAnswer(score) };
         }),
     }),
@@ -62,12 +62,14 @@ function createScoreRoutes({ trust, clock }: TrustRoutesParts): HttpRoute[] {
       path: '/api/v1/wot/explain/:pubkey',
       operation: 'explainTrust',
       summary: 'Why an account has its score',
-      description: 'Sentences, the followers that count most, and shortest paths from the anchors.',
-      parameters: pubkeyInPath,
+      description:
+        'Sentences, the followers that count most, and shortest paths: from the point of view of the anchors of this ' +
+        'installation, or of an observer. Where it cannot be said anew, it is as it was last said, with a stale score.',
+      parameters: pubkeyInPath.extend({ observer }),
       answer: explanationAnswer,
-      handle: ({ parameters: { pubkey } }) =>
+      handle: ({ parameters: { pubkey, observer } }) =>
         toReply(clock, async () => {
-          const { score, reasons, followers, paths } = await trust.explain(pubkey);
+          const { score, reasons, followers, paths } = await trust.explain(pubkey, { observer });
           return {
             score: toScoreAnswer(score),
             reasons: [...reasons],
@@ -113,14 +115,17 @@ function createGraphRoutes({ trust, clock }: TrustRoutesParts): HttpRoute[] {
       path: '/api/v1/wot/similar/:pubkey',
       operation: 'listSimilarAccounts',
       summary: 'Accounts that the same people follow',
-      description: 'The most similar first.',
+      description:
+        'The most similar first. With an observer only people count whom the observer follows, or whom those follow: ' +
+        'fake followers make nobody similar.',
       parameters: pubkeyInPath.extend({
+        observer,
         limit: z.coerce.number().int().min(1).max(similarMax).default(20).describe('How many; 20 unless told.'),
       }),
       answer: similarAnswer,
-      handle: ({ parameters: { pubkey, limit } }) =>
+      handle: ({ parameters: { pubkey, limit, observer } }) =>
         toReply(clock, async () => {
-          const { accounts, isApproximate } = await trust.similar(pubkey, limit);
+          const { accounts, isApproximate } = await trust.similar(pubkey, limit, { observer });
           const known = toStanding(await trust.network());
           return { ...known, approximate: known.approximate || isApproximate, pubkey, items: [...accounts] };
         }),

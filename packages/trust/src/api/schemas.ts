@@ -50,8 +50,8 @@ export const verdictAnswer = z.object({ passes: z.boolean(), minScore: score100,
 export const explanationAnswer = z.object({
   score: scoreAnswer,
   reasons: z.array(z.string()).describe('One sentence for each thing that counts.'),
-  followers: z.array(namedRank).describe('Those of most trust who follow the account.'),
-  paths: z.array(z.array(pubkey)).describe('Shortest paths from anchors, each from the anchor to the account.'),
+  followers: z.array(namedRank).describe('Those of most trust who follow the account, by the same point of view.'),
+  paths: z.array(z.array(pubkey)).describe('Shortest paths from the observer, else from anchors, each to the account.'),
 });
 
 /** Checks what is said of the whole network. */

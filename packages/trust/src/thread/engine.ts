@@ -1,7 +1,7 @@
 import { Graph, type GraphLimits } from '../graph/graph.ts';
 import { release } from '../graph/grown.ts';
 import { loadLists } from '../graph/read-list.ts';
-import { namedMax, observersKept, pathsMax, similarFollowersMax, similarMax } from '../limits.ts';
+import { namedMax, observersKept, pathsMax, similarFollowersMax, similarHopsMax, similarMax } from '../limits.ts';
 import { grapeRank } from '../ranks/grape-rank.ts';
 import { hops, unreached } from '../ranks/hops.ts';
 import { pageRank } from '../ranks/page-rank.ts';
@@ -69,22 +69,23 @@ export function createEngine(seed: number, limits: GraphLimits = {}): Engine {
     rank: ({ anchors }) => rankAll(state, anchors),
     standings: ({ pubkeys, observer }) => standingsOf(state, pubkeys, observer),
     trusted: ({ max }) => pubkeysOf(trustedUsers(state, max)),
-    reasons({ pubkey }) {
+    reasons({ pubkey, observer }) {
       const { ranking } = state;
       const user = graph.pubkeys.find(pubkey);
       if (!ranking || user < 0) return { followers: [], paths: [] };
-      const paths = pathsFromSeeds(graph, ranking.distances, { to: user, max: pathsMax });
-      return {
-        followers: firstOf(state, graph.followers.row(user), ranking.anchored ?? ranking.global),
-        paths: paths.map(pubkeysOf),
-      };
+      const view = observer === undefined ? undefined : viewOf(state, graph.pubkeys.find(observer));
+      const paths = pathsFromSeeds(graph, (view ?? ranking).distances, { to: user, max: pathsMax });
+      const ranks = view?.ranking ?? ranking.anchored ?? ranking.global;
+      return { followers: firstOf(state, graph.followers.row(user), ranks), paths: paths.map(pubkeysOf) };
     },
     path({ from, to }) {
       const path = shortestPath(graph, graph.pubkeys.find(from), graph.pubkeys.find(to));
       return path && pubkeysOf(path);
     },
-    similar({ pubkey, limit }) {
-      const options = { limit: Math.min(limit, similarMax), followersMax: similarFollowersMax };
+    similar({ pubkey, limit, observer }) {
+      const view = observer === undefined ? undefined : viewOf(state, graph.pubkeys.find(observer));
+      const counts = view && ((follower: number) => (view.distances[follower] ?? unreached) <= similarHopsMax);
+      const options = { limit: Math.min(limit, similarMax), followersMax: similarFollowersMax, counts };
       const { similar, isApproximate } = similarUsers(graph, graph.pubkeys.find(pubkey), options);
       const accounts = similar.map(({ user, ...others }) => ({ pubkey: graph.pubkeys.get(user), ...others }));
       return { accounts, isApproximate };

@@ -43,9 +43,9 @@ export interface NetworkFigures {
 
 /** Why somebody stands where they stand. */
 export interface Reasons {
-  /** Those of most trust who follow them. */
+  /** Those of most trust who follow them, as the observer or else the anchors see it. */
   readonly followers: readonly NamedRank[];
-  /** Shortest paths from anchors, each from the anchor to the one asked for. */
+  /** Shortest paths from the observer, else from anchors, each to the one asked for. */
   readonly paths: readonly (readonly string[])[];
 }
 
@@ -78,13 +78,21 @@ export interface Exchange {
   };
   /** Up to so many whom the anchors trust most, in no order. */
   trusted: { readonly request: { readonly max: number }; readonly answer: readonly string[] };
-  reasons: { readonly request: { readonly pubkey: string }; readonly answer: Reasons };
+  reasons: {
+    readonly request: { readonly pubkey: string; readonly observer?: string | undefined };
+    readonly answer: Reasons;
+  };
   path: {
     readonly request: { readonly from: string; readonly to: string };
     readonly answer: readonly string[] | null;
   };
   similar: {
-    readonly request: { readonly pubkey: string; readonly limit: number };
+    readonly request: {
+      readonly pubkey: string;
+      readonly limit: number;
+      /** Only followers within two follows from here count. */
+      readonly observer?: string | undefined;
+    };
     readonly answer: { readonly accounts: readonly SimilarAccount[]; readonly isApproximate: boolean };
   };
 }
