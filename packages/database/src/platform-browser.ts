@@ -5,3 +5,8 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 export function sha256Hex(text: string): string {
   return bytesToHex(sha256(utf8ToBytes(text)));
 }
+
+/** Knows whether what runs now was begun within a certain work; browsers cannot tell, and take it to be so. */
+export function createScope() {
+  return { run: <T>(work: () => Promise<T>): Promise<T> => work(), isInside: (): boolean => true };
+}

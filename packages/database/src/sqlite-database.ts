@@ -1,3 +1,4 @@
+import { createScope } from '#platform';
 import type { Database, Queryable, SqlRow, SqlValue } from './contract.ts';
 import { DatabaseError } from './errors.ts';
 import type { SqliteHandle, SqliteStatement } from './handle.ts';
@@ -24,9 +25,15 @@ export function createSqliteDatabase<Handle extends SqliteHandle>(
     statements.set(sql, statement);
     return statement;
   };
-  const queryable: Queryable = {
+  const within: Queryable = {
     query: async <Row extends SqlRow>(sql: string, parameters: readonly SqlValue[] = []) =>
       translate(path, () => prepare(sql).all(...parameters) as unknown as readonly Row[]),
+  };
+  const scope = createScope();
+  const query: Queryable['query'] = async <Row extends SqlRow>(sql: string, parameters?: readonly SqlValue[]) => {
+    // A write of somebody else would belong to the transaction that is open, and be rolled back with it.
+    if (!handle.isTransaction || !isWrite(sql) || scope.isInside()) return await within.query<Row>(sql, parameters);
+    return await transaction((own) => own.query<Row>(sql, parameters));
   };
   const close = async (): Promise<void> => {
     statements.clear();
@@ -34,11 +41,15 @@ export function createSqliteDatabase<Handle extends SqliteHandle>(
   };
   let last: Promise<unknown> = Promise.resolve();
   const transaction = <T>(work: (transaction: Queryable) => Promise<T>): Promise<T> => {
-    const run = last.then(() => runTransaction(path, handle, () => work(queryable)));
+    const run = last.then(() => runTransaction(path, handle, () => scope.run(() => work(within))));
     last = run.catch(() => undefined);
     return run;
   };
-  return { dialect: 'sqlite', handle, query: queryable.query, transaction, close, [Symbol.asyncDispose]: close };
+  return { dialect: 'sqlite', handle, query, transaction, close, [Symbol.asyncDispose]: close };
+}
+
+function isWrite(sql: string): boolean {
+  return /^\s*(?:INSERT|UPDATE|DELETE|REPLACE|WITH\b[\s\S]*\b(?:INSERT INTO|UPDATE|DELETE FROM))\b/i.test(sql);
 }
 
 /**

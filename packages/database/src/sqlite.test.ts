@@ -62,6 +62,40 @@ test('transactions of one connection run one after the other', async () => {
   );
 });
 
+test('a write that nobody put into a transaction waits for the one that is open, and outlives its rollback', async () => {
+  await using database = openSqlite(join(folder, 'outside.db'));
+  await database.query('CREATE TABLE value (n INTEGER)');
+  const inside = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const work = database.transaction(async (transaction) => {
+    await transaction.query('INSERT INTO value VALUES (1)');
+    inside.resolve();
+    await gate.promise;
+    throw new Error('stop');
+  });
+  await inside.promise;
+  const writes = ['INSERT INTO value VALUES (2)', 'WITH one AS (SELECT 3 AS n) INSERT INTO value SELECT n FROM one'];
+  const outside = writes.map((sql) => database.query(sql));
+  gate.resolve();
+  await assert.rejects(work, /stop/);
+  await Promise.all(outside);
+  assert.deepEqual(
+    (await database.query('SELECT n FROM value ORDER BY n')).map(({ n }) => n),
+    [2, 3],
+  );
+});
+
+test('a write through the database from within a transaction belongs to it and waits for nobody', async () => {
+  await using database = openSqlite(join(folder, 'inside.db'));
+  await database.query('CREATE TABLE value (n INTEGER)');
+  const work = database.transaction(async () => {
+    await database.query('INSERT INTO value VALUES (1)');
+    throw new Error('stop');
+  });
+  await assert.rejects(work, /stop/);
+  assert.deepEqual(await database.query('SELECT n FROM value'), []);
+});
+
 test('a file that is no database is refused as damaged', () => {
   const path = join(folder, 'text.db');
   writeFileSync(path, 'this is not a database, and it is long enough to be looked at'.repeat(100));
