@@ -1,5 +1,6 @@
-import type { Answer } from '@nostrata/observatory';
+import type { Answer, Range, Snapshot } from '@nostrata/observatory';
 import { useEffect, useState } from 'preact/hooks';
+import { routes } from './routes.ts';
 import { type ApiClient, type Cached, useSurroundings } from './surroundings.ts';
 
 /** Why an answer could not be had. */
@@ -22,8 +23,8 @@ export interface Loaded<Data> {
 const answersMax = 60;
 /** Figures are computed every five minutes. */
 const refreshMs = 300_000;
-/** What is younger is shown without asking again: the server counts requests. */
-const freshMs = 60_000;
+/** A last good copy may be followed by a newer answer sooner. */
+const staleMs = 60_000;
 const timeoutMs = 15_000;
 
 /** Creates the client of the API: what was seen is shown at once, and asked for again behind it. */
@@ -73,9 +74,20 @@ function toFault(error: unknown): Fault {
   return { reason: 'offline', message: 'The server cannot be reached.', code: 'offline' };
 }
 
+function isYoung({ body, atMs }: Cached, nowMs: number): boolean {
+  const { stale = false } = body as Partial<Answer<unknown>>;
+  return nowMs - atMs < (stale ? staleMs : refreshMs);
+}
+
+/** A part of all figures of a range: pages that show parts of the same answer ask for it once. */
+export function usePart<Part>(range: Range, pick: (snapshot: Snapshot) => Part): Loaded<Part> {
+  const { answer, ...state } = useAnswer(routes.full(range));
+  return { ...state, answer: answer && { ...answer, data: pick(answer.data) } };
+}
+
 /**
- * The answer of a path, in a component: at once where it was seen before, then fresh, and again every minute while the
- * page is looked at. The paths and the types of their data are named in one place, `routes.ts`.
+ * The answer of a path, in a component: at once where it was seen before, fresh where that is older than figures live,
+ * and again as often while the page is looked at: the server counts requests. The paths and the types of their data are named in one place, `routes.ts`.
  */
 export function useAnswer<Data>(route: { readonly path: string; readonly of?: Data } | undefined): Loaded<Data> {
   const { api, now } = useSurroundings();
@@ -98,7 +110,7 @@ export function useAnswer<Data>(route: { readonly path: string; readonly of?: Da
       if (document.visibilityState === 'visible') void load();
     };
     const known = api.peek(path);
-    if (known && turn === 0 && now() - known.atMs < freshMs) setState({ path, fault: undefined, loading: false });
+    if (known && turn === 0 && isYoung(known, now())) setState({ path, fault: undefined, loading: false });
     else void load();
     const timer = setInterval(again, refreshMs);
     addEventListener('online', again);

@@ -15,7 +15,7 @@ export interface TestWebSite extends AsyncDisposable {
   show(scene: Scene): void;
   /** Sends live figures of one more second to everybody who listens. */
   tick(): void;
-  /** Paths of the API that were asked for. */
+  /** Paths of the API that were asked for, live figures among them. */
   readonly asked: readonly string[];
   stop(): Promise<void>;
 }
@@ -45,9 +45,9 @@ export async function startTestSite(options: {
   });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://localhost');
+    if (url.pathname.startsWith('/api/')) asked.push(`${url.pathname}${url.search}`);
     if (url.pathname === '/api/v1/stats/live') return openStream(response);
     if (url.pathname.startsWith('/api/')) {
-      asked.push(`${url.pathname}${url.search}`);
       return await answerApi(request, response, url);
     }
     const labels = options.accounts === undefined ? '' : ' data-accounts data-trust';

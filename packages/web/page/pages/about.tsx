@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useAnswer } from '../api.ts';
 import { Page } from '../parts/page.tsx';
 import { Answered } from '../parts/states.tsx';
+import { rangeOf, useRouter } from '../router.ts';
 import { routes } from '../routes.ts';
 
 /** What the observatory is, by which rules it counts, and what it cannot know. */
@@ -55,7 +56,7 @@ export function About(): JSX.Element {
 }
 
 function Methods(): JSX.Element {
-  const loaded = useAnswer(routes.full('24h'));
+  const loaded = useAnswer(routes.full(rangeOf(useRouter().query)));
   return (
     <Answered loaded={loaded} plates={1}>
       {({ method }) => (

@@ -1,6 +1,6 @@
 import type { Answer, Clients as ClientsOfRange, ClientUse } from '@nostrata/observatory';
 import type { JSX } from 'preact';
-import { useAnswer } from '../api.ts';
+import { usePart } from '../api.ts';
 import { ShareBars } from '../charts/share-bars.tsx';
 import { formatCount, formatShare, formatShort } from '../format.ts';
 import { Page } from '../parts/page.tsx';
@@ -12,7 +12,7 @@ import { routes } from '../routes.ts';
 /** What events say they were written with. */
 export function Clients(): JSX.Element {
   const range = rangeOf(useRouter().query);
-  const route = routes.clients(range);
+  const loaded = usePart(range, ({ clients }) => clients);
   return (
     <Page
       title="Clients"
@@ -20,7 +20,7 @@ export function Clients(): JSX.Element {
       ranged
     >
       <Answered
-        loaded={useAnswer(route)}
+        loaded={loaded}
         isEmpty={({ taggedEvents, untaggedEvents }) => taggedEvents + untaggedEvents === 0}
         empty={<Empty title="No events in this span" />}
       >

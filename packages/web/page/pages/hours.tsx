@@ -1,6 +1,6 @@
 import type { Answer, HourCell } from '@nostrata/observatory';
 import type { JSX } from 'preact';
-import { useAnswer } from '../api.ts';
+import { usePart } from '../api.ts';
 import { HourMap, weekdays } from '../charts/hour-map.tsx';
 import { formatShare, formatShort } from '../format.ts';
 import { KeyFigure } from '../parts/key-figure.tsx';
@@ -13,7 +13,7 @@ import { routes } from '../routes.ts';
 /** When people publish. */
 export function Hours(): JSX.Element {
   const range = rangeOf(useRouter().query);
-  const loaded = useAnswer(routes.hours(range));
+  const loaded = usePart(range, ({ hours }) => hours);
   return (
     <Page title="Hours" lead="When events are written, by their own time, in UTC." ranged>
       <Answered

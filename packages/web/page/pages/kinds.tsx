@@ -1,4 +1,4 @@
-import type { Answer, EngagementFigures, KindCount, Range } from '@nostrata/observatory';
+import type { Answer, EngagementFigures, Range, Snapshot } from '@nostrata/observatory';
 import type { JSX } from 'preact';
 import { useAnswer } from '../api.ts';
 import { TimeChart } from '../charts/time-chart.tsx';
@@ -15,7 +15,6 @@ import { bucketOf, routes } from '../routes.ts';
 export function Kinds(): JSX.Element {
   const range = rangeOf(useRouter().query);
   const full = useAnswer(routes.full(range));
-  const kinds = useAnswer(routes.kinds(range));
   return (
     <Page title="Kinds" lead="What is published, by the kind of event." ranged>
       <Answered
@@ -29,9 +28,7 @@ export function Kinds(): JSX.Element {
             <div class="plates">
               <EventsPlate answer={answer} />
               <PickedKind range={range} />
-              <Answered loaded={kinds} plates={1} quiet>
-                {(counted) => <KindTable answer={counted} range={range} />}
-              </Answered>
+              <KindTable answer={answer} range={range} />
             </div>
           </>
         )}
@@ -94,10 +91,14 @@ function PickedKind({ range }: { range: Range }): JSX.Element | null {
   );
 }
 
-function KindTable(props: { answer: Answer<readonly KindCount[]>; range: Range }): JSX.Element {
+/** Kinds that the table shows; anybody can make up new ones. */
+const kindsMax = 500;
+
+function KindTable(props: { answer: Answer<Snapshot>; range: Range }): JSX.Element {
   const { path, query } = useRouter();
   const { answer } = props;
-  const most = Math.max(1, ...answer.data.map(({ events }) => events));
+  const kinds = answer.data.kinds.slice(0, kindsMax);
+  const most = Math.max(1, ...kinds.map(({ events }) => events));
   return (
     <Plate
       wide
@@ -120,7 +121,7 @@ function KindTable(props: { answer: Answer<readonly KindCount[]>; range: Range }
             </tr>
           </thead>
           <tbody>
-            {answer.data.map(({ kind, name, events, share, bytes }) => (
+            {kinds.map(({ kind, name, events, share, bytes }) => (
               <tr key={kind}>
                 <th scope="row">
                   <a href={`${path}${changedQuery(query.toString(), { kind: String(kind) })}`}>

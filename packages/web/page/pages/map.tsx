@@ -1,7 +1,7 @@
-import type { Answer, RelayRow, Share } from '@nostrata/observatory';
+import type { Answer, RelayRow } from '@nostrata/observatory';
 import type { ComponentType, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { useAnswer } from '../api.ts';
+import { useAnswer, usePart } from '../api.ts';
 import { ShareBars } from '../charts/share-bars.tsx';
 import type { RelayPlace } from '../charts/world-map.tsx';
 import { formatCount } from '../format.ts';
@@ -61,9 +61,9 @@ function Figures({ answer }: { answer: Answer<readonly RelayRow[]> }): JSX.Eleme
         </p>
       </Plate>
       <div class="plates three wide">
-        <Countries />
-        <Shares title="Software" route={routes.software()} field="software" param="software" />
-        <Shares title="NIPs they say they speak" route={routes.nips()} field="nips" param="nip" />
+        <Shares title="Countries" field="countries" param="country" csv={routes.countries()} />
+        <Shares title="Software" field="software" param="software" csv={routes.software()} />
+        <Shares title="NIPs they say they speak" field="nips" param="nip" csv={routes.nips()} />
       </div>
     </div>
   );
@@ -108,22 +108,18 @@ function LazyMap(props: { places: readonly RelayPlace[]; label: string }): JSX.E
   return <div class="world-box">{Found ? <Found {...props} /> : <div class="skeleton-plate" />}</div>;
 }
 
-function Countries(): JSX.Element {
-  return <Shares title="Countries" route={routes.countries()} field="countries" param="country" />;
-}
-
 function Shares(props: {
   title: string;
-  route: ReturnType<typeof routes.software>;
-  field: string;
+  field: 'countries' | 'software' | 'nips';
   param: string;
+  csv: ReturnType<typeof routes.software>;
 }): JSX.Element {
   const range = rangeOf(useRouter().query);
-  const loaded = useAnswer<readonly Share[]>(props.route);
+  const loaded = usePart(range, (snapshot) => snapshot[props.field]);
   return (
     <Answered loaded={loaded} plates={1} quiet>
       {(answer) => (
-        <Plate title={props.title} answer={answer} fields={[props.field, 'software', 'relays']} csv={props.route}>
+        <Plate title={props.title} answer={answer} fields={[props.field, 'software', 'relays']} csv={props.csv}>
           {answer.data.length === 0 ? (
             <Empty title="Not known yet" />
           ) : (
