@@ -72,6 +72,7 @@ async function runGate(): Promise<void> {
 console.log(`seed ${seed}`);
 await runGate();
 costs[Symbol.dispose]();
+console.log(`${(performance.now() / 1000).toFixed(1)} s, CPU ${costs.total()?.toFixed(1) ?? 'unknown'} s`);
 for (const text of [...skips, ...failures]) console.log(`\n${text}`);
 process.exitCode = tally.failed > 0 ? 1 : 0;
 console.log(`\n${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`);

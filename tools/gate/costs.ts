@@ -6,6 +6,8 @@ import { limits } from './limits.ts';
 export interface Costs extends Disposable {
   /** Seconds of processor time that the process of this file and all that it started took; undefined where not known. */
   of(path: string): number | undefined;
+  /** The same of the gate with all that it started, which are more than suites; undefined where not known. */
+  total(): number | undefined;
 }
 
 interface Entry {
@@ -27,7 +29,11 @@ export function watchCosts(): Costs {
     }
   };
   const timer = platform() === 'linux' ? setInterval(look, limits.costsMs).unref() : undefined;
-  return { of: (path) => seen.get(path), [Symbol.dispose]: () => clearInterval(timer) };
+  return {
+    of: (path) => seen.get(path),
+    total: () => (timer === undefined ? undefined : sumOf(readEntries(), process.pid)),
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
 }
 
 /** A process and all below it. */

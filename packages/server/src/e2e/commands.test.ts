@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { openSqlite } from '@nostrata/database';
 import { createEventBuilder } from '@nostrata/testing';
 import { version } from '../version.ts';
-import { createFolder, runForJson, runProcess } from './program.ts';
+import { createFolder, runForJson, runHere, runProcess } from './program.ts';
 
 const alice = createEventBuilder('alice');
 
@@ -117,7 +117,7 @@ test('every command has a help that explains its exit codes, and the version is 
     'publish',
     'sync',
   ]) {
-    const { code, stdout, stderr } = await runProcess([command, '--help']);
+    const { code, stdout, stderr } = await runHere([command, '--help']);
     assert.equal(code, 0);
     assert.equal(stderr, '');
     for (const text of ['--store', '--json', '--data', 'Exit codes: 0', command])

@@ -4,6 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Readable, Writable } from 'node:stream';
+import { runProgram } from '../cli/program.ts';
 
 const program = join(import.meta.dirname, '../../bin/nostrata.ts');
 const runMsMax = 60_000;
@@ -53,14 +55,17 @@ export async function createFolder(): Promise<AsyncDisposable & { readonly path:
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
+/** The environment of the test without settings. */
+function inheritedEnvironment(): Record<string, string | undefined> {
+  const isKept = ([name]: readonly [string, unknown]) => !/^NOSTRATA_(?!SHARED|TEST_)|^NODE_TEST_CONTEXT$/.test(name);
+  return Object.fromEntries(Object.entries(process.env).filter(isKept));
+}
+
 /** Starts the program; it is killed at the end of the scope where it still runs. */
 export function startProgram(words: readonly string[], options: StartOptions = {}): Program {
   const { environment = {}, input = '', isInputOpen = false, runMs = runMsMax } = options;
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^NOSTRATA_(?!SHARED|TEST_)|^NODE_TEST_CONTEXT$/.test(name),
-  );
   const child = spawn(process.execPath, [program, ...words], {
-    env: { ...Object.fromEntries(inherited), ...environment },
+    env: { ...inheritedEnvironment(), ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const text = { stdout: '', stderr: '' };
@@ -94,6 +99,31 @@ export function startProgram(words: readonly string[], options: StartOptions = {
 export async function runProcess(words: readonly string[], options?: StartOptions): Promise<Ended> {
   await using running = startProgram(words, options);
   return await running.ended;
+}
+
+/**
+ * Runs the program's commands in this process, which spares a start and what it loads: for the many cases of which a few
+ * are run as processes too. All that the process adds are its streams and signals.
+ */
+export async function runHere(
+  words: readonly string[],
+  { environment = {}, input = '' }: Pick<StartOptions, 'environment' | 'input'> = {},
+): Promise<Ended> {
+  const texts: [string[], string[]] = [[], []];
+  const [output, notes] = texts.map(
+    (parts) =>
+      new Writable({
+        write(part, _, done) {
+          parts.push(String(part));
+          done();
+        },
+      }),
+  );
+  assert.ok(output && notes);
+  const terminal = { input: Readable.from(input), output, notes, interrupted: new AbortController().signal };
+  const host = { environment: { ...inheritedEnvironment(), ...environment }, now: Date.now };
+  const code = await runProgram(words, terminal, host);
+  return { code, signal: null, stdout: texts[0].join(''), stderr: texts[1].join('') };
 }
 
 /** Runs the program, wants it to succeed, and returns what its last line of output says. */
