@@ -130,6 +130,54 @@ for (const [engine, open] of Object.entries(engines)) {
       assert.ok(odd.length <= 4 && odd.at(-1)?.id === '9');
     });
 
+    test('sightings go when they are old enough, some rows at a time, and while others are written', async () => {
+      await using database = await open();
+      const books = createBooks(database, 'one');
+      await books.open(() => 0.5);
+      await books.claim([1, 2], 0);
+      const idOf = (place: number): string => `00${place.toString(16).padStart(2, '0')}`.padEnd(64, 'a');
+      const see = (places: readonly number[], firstSeenMs: number) =>
+        books.write({
+          cut: cutOf((ledger) => {
+            for (const place of places) {
+              for (const relay of [1, 2]) ledger.sighting({ id: idOf(place), relay, firstSeenMs, isNovel: false });
+            }
+          }),
+          watermarks: new Map(),
+          accountedMs: 0,
+        });
+      const places = Array.from({ length: 256 }, (_, place) => place);
+      await see(
+        places.filter((place) => place % 4 !== 0),
+        999,
+      );
+      await see(
+        places.filter((place) => place % 4 === 0),
+        1_000,
+      );
+      const readRows = async (): Promise<readonly string[]> =>
+        (await database.query('SELECT id, relay FROM collector_sighting ORDER BY id, relay')).map(
+          ({ id, relay }) => `${id} ${relay}`,
+        );
+      let rows = await readRows();
+      assert.equal(rows.length, 512);
+      const step = { beforeMs: 1_000, rows: 50 };
+      let steps = 0;
+      for (; rows.length > 128; steps++) {
+        // What is new comes in at any place of the walk, and stays.
+        await Promise.all([books.pruneSightings(step), see([(steps * 64) % 256], 1_000)]);
+        const left = await readRows();
+        assert.ok(rows.length - left.length <= 50, 'one step takes no more rows than it looks at');
+        rows = left;
+        assert.ok(steps < 30, 'the walk comes to everything');
+      }
+      assert.ok(steps >= 384 / 50);
+      assert.ok(rows.every((row) => Number.parseInt(row.slice(2, 4), 16) % 4 === 0));
+      await see([1], 10);
+      for (let again = 0; again < 5; again++) await books.pruneSightings(step);
+      assert.equal((await readRows()).length, 128, 'what grows old later is found by the next walk');
+    });
+
     test('a collection over it counts every event of every relay once, also after a restart', async () => {
       await using network = await createTestNetwork({ seed: 'books', relays: 3 });
       const builder = createEventBuilder('books', Math.floor(Date.now() / 1000) - 1_000);

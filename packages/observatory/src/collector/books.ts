@@ -29,6 +29,13 @@ export interface PruneLimits {
   readonly quarantineRows: number;
 }
 
+/** One step through the sample. */
+export interface SightingStep {
+  readonly beforeMs: number;
+  /** Rows that are looked at. */
+  readonly rows: number;
+}
+
 /** The tables of the collector. All may reject with `DatabaseError`. */
 export interface Books {
   /** Makes the tables; returns the key of the fingerprints, the same for every collector of this database. */
@@ -47,14 +54,24 @@ export interface Books {
   findLost(relays: readonly number[]): Promise<ReadonlySet<number>>;
   /** Throws away what no relay is asked for again. */
   prune(limits: PruneLimits): Promise<void>;
+  /** Looks at the next rows of the sample and throws away those first seen before; one step of a walk without an end. */
+  pruneSightings(step: SightingStep): Promise<void>;
 }
 
 /** Opens the books for the collector of that name. */
 export function createBooks(database: Database, owner: string): Books {
   const lock = database.dialect === 'postgres' ? ' FOR UPDATE' : '';
+  let walked: SightingPlace = { id: '', relay: 0 };
   return {
     async open(random) {
       await migrateCollector(database);
+      // Anywhere: a process that never lives long enough for a whole walk would not come beyond its beginning.
+      walked = {
+        id: `00${Math.floor(random() * 2 ** 48)
+          .toString(16)
+          .padStart(12, '0')}`,
+        relay: 0,
+      };
       return database.transaction((transaction) => readSecret(transaction, random));
     },
     claim: (relays, firstSince) =>
@@ -91,7 +108,38 @@ export function createBooks(database: Database, owner: string): Books {
         [quarantineRows],
       );
     },
+    async pruneSightings(step) {
+      walked = await database.transaction((transaction) => pruneSightings(transaction, walked, step));
+    },
   };
+}
+
+interface SightingPlace {
+  readonly [column: string]: string | number;
+  readonly id: string;
+  readonly relay: number;
+}
+
+/**
+ * Goes on in the order of the key: an index by time would cost every insert, and a statement over the whole table would
+ * keep the writer waiting for as long as that takes.
+ * @returns where the next step begins
+ */
+async function pruneSightings(
+  transaction: Queryable,
+  { id, relay }: SightingPlace,
+  { beforeMs, rows }: SightingStep,
+): Promise<SightingPlace> {
+  const [last] = await transaction.query<SightingPlace>(
+    `SELECT id, relay FROM collector_sighting WHERE (id, relay) > ($1, $2) ORDER BY id, relay LIMIT 1 OFFSET ${rows - 1}`,
+    [id, relay],
+  );
+  const until = last ? ' AND (id, relay) <= ($4, $5)' : '';
+  await transaction.query(
+    `DELETE FROM collector_sighting WHERE first_seen_ms < $1 AND (id, relay) > ($2, $3)${until}`,
+    [beforeMs, id, relay, ...(last ? [last.id, last.relay] : [])],
+  );
+  return last ?? { id: '', relay: 0 };
 }
 
 async function readSecret(transaction: Queryable, random: () => number): Promise<Fingerprint> {

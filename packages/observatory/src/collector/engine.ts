@@ -110,9 +110,13 @@ class RunningEngine implements Engine {
     const { overlapSeconds, quarantineRows } = limits;
     const oldestSecond = Math.floor(options.clock.now() / 1000) - oldestPairSeconds;
     // Sessions step back a little further than the overlap.
-    await books
-      .prune({ overlapSeconds: overlapSeconds + 60, oldestSecond, quarantineRows })
-      .catch((error: unknown) => failed('prune', error));
+    try {
+      await books.prune({ overlapSeconds: overlapSeconds + 60, oldestSecond, quarantineRows });
+      const step = { beforeMs: options.clock.now() - limits.sightingMs, rows: limits.sightingRowsAtOnce };
+      for (let count = 0; count < limits.sightingSteps && !this.#isStopped; count++) await books.pruneSightings(step);
+    } catch (error) {
+      failed('prune', error);
+    }
   }
 
   #every(milliseconds: number, work: () => Promise<void>): void {

@@ -22,6 +22,9 @@ export interface CollectorLimits {
   readonly coverageMs: number;
   readonly pruneMs: number;
   readonly quarantineRows: number;
+  readonly sightingMs: number;
+  readonly sightingRowsAtOnce: number;
+  readonly sightingSteps: number;
   readonly leaseMs: number;
   readonly leaseRoundMs: number;
   readonly shards: number;
@@ -73,6 +76,12 @@ export const defaultCollectorLimits: CollectorLimits = {
   pruneMs: 60_000,
   // Events that could not be stored, the newest.
   quarantineRows: 10_000,
+  // Sightings are kept as long as the longest range that has an end: nothing looks further back but the range of
+  // everything. Each time fingerprints are thrown away, so many rows are looked at so many times, with room for others
+  // between: 50 million, which is what 90 days of 10,000 events a minute leave, take not quite two days.
+  sightingMs: 90 * 86_400_000,
+  sightingRowsAtOnce: 5_000,
+  sightingSteps: 4,
   // Relays are divided by the shard: a collector that died holds its own for so long at most, and a round of renewals
   // and take-overs comes every so often. Both together are less than 30 s.
   leaseMs: 18_000,
