@@ -76,8 +76,8 @@ export interface Accounts extends AsyncDisposable {
   onAnswered(caller: Caller | undefined, route: string, status: number): void;
   /** What has to be done again and again, and by which processes. */
   readonly jobs: readonly AccountsJob[];
-  /** Ends names of a pubkey that asks to vanish (NIP-62). */
-  eraseForPubkey(pubkey: string): Promise<number>;
+  /** Ends names of a pubkey that asked to vanish (NIP-62), those that it had then. */
+  eraseForPubkey(pubkey: string, untilMs: number): Promise<number>;
   /** Appoints the admins; once at each start. */
   start(): Promise<void>;
   /** Listens to providers that tell by themselves; for processes that do jobs. */

@@ -61,6 +61,8 @@ const namesAndDomains = [
   `CREATE TABLE name_change (id TEXT PRIMARY KEY, name_id TEXT NOT NULL, at_ms BIGINT NOT NULL, what TEXT NOT NULL,
     from_pubkey TEXT, to_pubkey TEXT, evidence TEXT)`,
   'CREATE INDEX name_change_name ON name_change (name_id)',
+  'CREATE INDEX name_change_from ON name_change (from_pubkey) WHERE from_pubkey IS NOT NULL',
+  'CREATE INDEX name_change_to ON name_change (to_pubkey) WHERE to_pubkey IS NOT NULL',
   `CREATE TABLE name_rule (host TEXT NOT NULL, local TEXT NOT NULL, rule TEXT NOT NULL, price_msat BIGINT,
     created_ms BIGINT NOT NULL, PRIMARY KEY (host, local))`,
 ];

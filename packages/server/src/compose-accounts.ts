@@ -198,7 +198,8 @@ async function eraseVanished({ store, settings }: AccountsParts, accounts: Accou
   for await (const page of store.query([{ kinds: [Kind.vanishRequest] }])) {
     for (const { json } of page) {
       const request = parseEvent(JSON.parse(json));
-      if (isVanishRequestFor(request, relayUrls)) await accounts.eraseForPubkey(request.pubkey);
+      if (!isVanishRequestFor(request, relayUrls)) continue;
+      await accounts.eraseForPubkey(request.pubkey, request.created_at * 1000 + 999);
     }
   }
 }

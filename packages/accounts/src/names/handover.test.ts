@@ -174,6 +174,35 @@ law('a rule of an admin goes before the lists, for one host or for all', async (
   assert.equal((await town.audited()).filter((action) => action.startsWith('name-rule.')).length, 4);
 });
 
+law('a request to vanish says nothing of names that its author took afterwards, however often it is read', async (database) => {
+  const town = await createTown(database);
+  const [ann, bob] = [await town.user('ann'), await town.user('bob')];
+  for (const { userId } of [ann, bob]) town.plans.set(userId, { names: 2, until: null });
+  const asked = town.clock.now();
+  town.clock.advance(60_000);
+  const own = await town.names.register(ann, { name: 'alice' });
+  const given = await town.names.register(bob, { name: 'bob' });
+  const order = town.order('bob', { id: given.name.id, address: given.name.address, action: 'rekey', to: ann.pubkey });
+  await town.names.rekey(bob.userId, given.name.id, order);
+  const before = await database.query('SELECT * FROM name_change ORDER BY id');
+  assert.equal(await town.names.eraseForPubkey(ann.pubkey, asked), 0);
+  assert.deepEqual(await database.query('SELECT * FROM name_change ORDER BY id'), before);
+  assert.equal((await town.names.get(ann.userId, own.name.id)).phase, 'active');
+  assert.equal(await town.names.eraseForPubkey(ann.pubkey, town.clock.now()), 2);
+});
+
+law('erasing leaves what shows that a name was paid for', async (database) => {
+  const town = await createTown(database);
+  const ann = await town.user('ann');
+  const { name } = await town.names.register(ann, { name: 'alice' });
+  await town.pay(name.id, ann.userId);
+  const sql = `SELECT evidence FROM name_change WHERE what = 'paid'`;
+  const before = await database.query(sql);
+  assert.equal(before.length, 1);
+  assert.equal(await town.names.eraseForPubkey(ann.pubkey, town.clock.now()), 1);
+  assert.deepEqual(await database.query(sql), before);
+});
+
 law('who asks to vanish has no name any more, and nothing of them is left in the history', async (database) => {
   const town = await createTown(database);
   const [ann, eve] = [await town.user('ann'), await town.user('eve')];
@@ -182,8 +211,8 @@ law('who asks to vanish has no name any more, and nothing of them is left in the
   const later = createKeys('ann later').pubkey;
   const about = { id: name.id, address: name.address };
   await town.names.rekey(ann.userId, name.id, town.order('ann', { ...about, action: 'rekey', to: later }));
-  assert.equal(await town.names.eraseForPubkey(later), 1);
-  assert.equal(await town.names.eraseForPubkey(ann.pubkey), 0);
+  assert.equal(await town.names.eraseForPubkey(later, town.clock.now()), 1);
+  assert.equal(await town.names.eraseForPubkey(ann.pubkey, town.clock.now()), 0);
   assert.deepEqual(await town.ask('example.com', 'alice'), { names: {} });
   const rows = [
     ...(await database.query('SELECT * FROM name')),

@@ -6,7 +6,7 @@ import { createNameAnswers, type NameAnswers } from './answers.ts';
 import { type AuditHost, createHostAudit } from './audit-host.ts';
 import type { CheckAnswer, FindUser, NameDomains, NameUser } from './contract.ts';
 import { createCoverReads } from './cover.ts';
-import { createErasure } from './erase.ts';
+import { createErasure, type EraseForPubkey } from './erase.ts';
 import { createNameGranter } from './granter.ts';
 import { createHandovers, type Handovers } from './handover.ts';
 import { createNameHolders, type NameHolders } from './holder.ts';
@@ -58,7 +58,7 @@ export interface Names extends Handovers, Omit<NameHolders, 'get'> {
   /** What `nostr.json` answers from. */
   readonly answers: NameAnswers;
   /** For a pubkey that asks to vanish (NIP-62): its names end and what points at it is removed. */
-  readonly eraseForPubkey: (pubkey: string) => Promise<number>;
+  readonly eraseForPubkey: EraseForPubkey;
   /** To be called every minute or so. */
   readonly sweep: () => Promise<SweepReport>;
 }
