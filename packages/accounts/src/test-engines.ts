@@ -48,6 +48,23 @@ export async function onEachEngine(): Promise<LawOfDatabases> {
   };
 }
 
+/**
+ * A database that writes in transactions alone. On one SQLite connection anything else would become part of whatever
+ * transaction is open just then, and go with it when that is rolled back.
+ */
+export function strictly(database: Database): Database {
+  return {
+    dialect: database.dialect,
+    transaction: (work) => database.transaction(work),
+    close: () => database.close(),
+    [Symbol.asyncDispose]: () => database.close(),
+    async query(sql, parameters) {
+      if (!/^\s*SELECT\b/i.test(sql)) throw new Error(`written outside of a transaction: ${sql}`);
+      return await database.query(sql, parameters);
+    },
+  };
+}
+
 /** Removes all rows; what is append-only has triggers, which a replica does not run. */
 async function empty(database: Database): Promise<void> {
   await database.transaction(async (transaction) => {

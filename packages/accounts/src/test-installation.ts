@@ -9,6 +9,7 @@ import { defaultPlans } from './billing/plans.ts';
 import type { Clock } from './contract.ts';
 import { createNameSettings } from './names/settings.ts';
 import { createLnbits } from './providers/lnbits.ts';
+import { strictly } from './test-engines.ts';
 
 /** The public address of installations in tests. */
 const origin = 'https://example.com';
@@ -88,7 +89,7 @@ export async function openInstallation(
   const own = person(99);
   const provider = createLnbits({ url: lnbits.url, invoiceKey: lnbits.invoiceKey }, { clock });
   const accounts = createAccounts({
-    ...{ database, clock, logger: quiet, metrics: {}, origin, lookups: [] },
+    ...{ database: strictly(database), clock, logger: quiet, metrics: {}, origin, lookups: [] },
     random: (count) => randomBytes(count),
     secret: new Uint8Array(32).fill(7),
     admins: admins.map((number) => person(number).pubkey),

@@ -53,10 +53,9 @@ const changes = { verified: 'restored', failing: 'failing', suspended: 'suspende
 
 async function settle(parts: CheckParts, { domain, judgement, actor }: Judged): Promise<Domain | undefined> {
   const step = nextStep(domain, judgement, parts.clock.now());
-  if (step.state === domain.state) return await writeStep(parts.database, domain, step);
   return await parts.database.transaction(async (transaction) => {
     const written = await writeStep(transaction, domain, step);
-    if (written !== undefined && written.state !== 'pending') {
+    if (written !== undefined && written.state !== 'pending' && written.state !== domain.state) {
       await recordFacts(parts, transaction, [{ actor, what: changes[written.state], domain: written }]);
     }
     return written;
@@ -64,7 +63,7 @@ async function settle(parts: CheckParts, { domain, judgement, actor }: Judged): 
 }
 
 async function noteFailure(parts: CheckParts, domain: Domain, lastFailure: string): Promise<Domain | undefined> {
-  return await writeStep(parts.database, domain, { ...domain, lastFailure });
+  return await parts.database.transaction((transaction) => writeStep(transaction, domain, { ...domain, lastFailure }));
 }
 
 /** Gives the host to who proved it, unless somebody else has it whose proof is still there. */

@@ -84,7 +84,8 @@ async function takeCheck(parts: DomainsParts, userId: string, id: string): Promi
   const nowMs = parts.clock.now();
   const sql = `UPDATE domain SET checked_ms = $1 WHERE id = $2 AND user_id = $3 AND (checked_ms IS NULL OR checked_ms <= $4)
     RETURNING *`;
-  const domain = await readDomain(parts.database, sql, [nowMs, id, userId, nowMs - limits.checkIntervalMs]);
+  const values = [nowMs, id, userId, nowMs - limits.checkIntervalMs];
+  const domain = await parts.database.transaction((transaction) => readDomain(transaction, sql, values));
   if (domain !== undefined) return domain;
   await getDomain(parts, userId, id);
   const retryAfter = limits.checkIntervalMs / 1000;

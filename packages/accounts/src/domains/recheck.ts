@@ -32,7 +32,8 @@ type Due = Pick<DomainRow, 'id' | 'next_check_ms'>;
 async function recheckOne(parts: RecheckParts, due: Due): Promise<'other' | 'same' | 'changed'> {
   const nowMs = parts.clock.now();
   const sql = 'UPDATE domain SET checked_ms = $1, next_check_ms = $2 WHERE id = $3 AND next_check_ms = $4 RETURNING *';
-  const domain = await readDomain(parts.database, sql, [nowMs, nowMs + limits.leaseMs, due.id, due.next_check_ms]);
+  const values = [nowMs, nowMs + limits.leaseMs, due.id, due.next_check_ms];
+  const domain = await parts.database.transaction((transaction) => readDomain(transaction, sql, values));
   if (domain === undefined) return 'other';
   try {
     const after = await checkDomain(parts, domain, 'system');

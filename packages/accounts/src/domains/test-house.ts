@@ -8,6 +8,7 @@ import { createSecrets } from '../secrets.ts';
 import type { DomainActor, DomainsParts } from './contract.ts';
 import { createDomains } from './domains.ts';
 import { createDnsLookup } from './resolver.ts';
+import { strictly } from '../test-engines.ts';
 
 /** What a web server does in a test: answers with a status and a text, or fails. */
 export type TestFile = { readonly status: number; readonly body: string } | { readonly fault: OutgoingFault };
@@ -23,7 +24,7 @@ export async function createTestHouse(database: Database, changed: Partial<Domai
   const limit = { domains: 3 };
   const random = seededRandom(`domains ${testSeed()}`).bytes;
   const parts: DomainsParts = {
-    database,
+    database: strictly(database),
     clock,
     random,
     secrets: createSecrets(new Uint8Array(32).fill(7)),

@@ -9,6 +9,7 @@ import { createKeyAuthentication } from './authentication.ts';
 import { createKeys } from './keys.ts';
 import { createKeyRoutes } from './routes.ts';
 import { createKeyUsage } from './usage.ts';
+import { strictly } from '../test-engines.ts';
 
 /** What everybody of these tests may do unless a test takes it away. */
 const pro: Entitlements = {
@@ -33,7 +34,7 @@ export async function createWorld(database: Database) {
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const metrics = { failed: (where: string) => failed.push(where) };
   const usage = createKeyUsage({ database, clock, logger: silent, metrics });
-  const keys = createKeys({ database, clock, random, audit, notices, entitlements });
+  const keys = createKeys({ database: strictly(database), clock, random, audit, notices, entitlements });
   const authenticateKey = createKeyAuthentication({ database, clock, entitlements, usage });
   const authenticate: Authenticate = async (credentials) => {
     const bearer = /^Bearer (.+)$/.exec(credentials.header('authorization') ?? '')?.[1];

@@ -245,10 +245,12 @@ async function openPayment(
     return await checkout.open({ userId: user.userId, purchase, provider: asked.provider });
   } catch (error) {
     if (isNew) {
-      await database.query(
-        `UPDATE name SET held_until_ms = $2 WHERE id = $1 AND paid_until_ms IS NULL AND coverage = 'paid'
-          AND held_until_ms > $2`,
-        [nameId, clock.now()],
+      await database.transaction((transaction) =>
+        transaction.query(
+          `UPDATE name SET held_until_ms = $2 WHERE id = $1 AND paid_until_ms IS NULL AND coverage = 'paid'
+            AND held_until_ms > $2`,
+          [nameId, clock.now()],
+        ),
       );
     }
     throw error;

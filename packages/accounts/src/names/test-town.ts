@@ -9,6 +9,7 @@ import type { NameUser } from './contract.ts';
 import { createNames, type Names } from './names.ts';
 import { nameOrderKind } from './order.ts';
 import { createNameSettings, type NameSettings } from './settings.ts';
+import { strictly } from '../test-engines.ts';
 
 /** Midnight of some day. */
 export const startMs = Date.UTC(2026, 0, 15);
@@ -83,7 +84,7 @@ export async function createTown(database: Database, given: Partial<NameSettings
     outgoing,
     origin,
   };
-  const names = createNames(parts);
+  const names = createNames({ ...parts, database: strictly(database) });
   till.names = names;
   return {
     ...parts,

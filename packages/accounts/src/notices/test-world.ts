@@ -9,6 +9,7 @@ import { createNoticeBoard } from './board.ts';
 import { createNoticeDispatch } from './dispatch.ts';
 import { createHooks } from './hooks.ts';
 import { createHookRoutes } from './routes.ts';
+import { strictly } from '../test-engines.ts';
 
 const pro: Entitlements = {
   plan: 'pro',
@@ -39,10 +40,10 @@ export async function createWorld(database: Database, outgoing: Outgoing, { allo
     failed: (where: string) => failed.push(where),
   };
   const logger = { info: () => {}, warn: () => {}, error: () => {} };
-  const hooks = createHooks({ database, clock, random, audit, secrets, entitlements, allowLocalHosts });
+  const hooks = createHooks({ database: strictly(database), clock, random, audit, secrets, entitlements, allowLocalHosts });
   const createDispatch = (on = database, out = outgoing) =>
     createNoticeDispatch({
-      database: on,
+      database: strictly(on),
       outgoing: out,
       clock,
       random,

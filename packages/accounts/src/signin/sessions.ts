@@ -227,11 +227,8 @@ async function revokeRow(
 async function touch({ database, clock }: SessionsParts, { id, usedMs }: Session): Promise<void> {
   const nowMs = clock.now();
   if (nowMs - usedMs < usedEveryMs) return;
-  await database.query('UPDATE session SET used_ms = $1 WHERE id = $2 AND used_ms <= $3', [
-    nowMs,
-    id,
-    nowMs - usedEveryMs,
-  ]);
+  const sql = 'UPDATE session SET used_ms = $1 WHERE id = $2 AND used_ms <= $3';
+  await database.transaction((transaction) => transaction.query(sql, [nowMs, id, nowMs - usedEveryMs]));
 }
 
 async function note(

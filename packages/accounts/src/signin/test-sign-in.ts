@@ -8,6 +8,7 @@ import { createSecrets } from '../secrets.ts';
 import { createTestHttp, type TestReply, type TestRequest } from '../test-http.ts';
 import { createSignInRoutes } from './routes.ts';
 import { createSignIn, type SignInParts } from './sign-in.ts';
+import { strictly } from '../test-engines.ts';
 
 /** Where the tests sign in. */
 export const origin = 'https://example.com';
@@ -27,7 +28,7 @@ export const free: Entitlements = {
 export function startSignIn(database: Database, changes: Partial<SignInParts> = {}) {
   const clock = createFakeClock();
   const parts: SignInParts = {
-    database,
+    database: strictly(database),
     clock,
     random: (count) => randomBytes(count),
     audit: createAuditLog(database, clock),
