@@ -10,6 +10,7 @@ const people = [
     created_ms BIGINT NOT NULL)`,
   'CREATE UNIQUE INDEX account_user_pubkey ON account_user (pubkey) WHERE pubkey IS NOT NULL',
   'CREATE INDEX account_user_created ON account_user (created_ms)',
+  'CREATE INDEX account_user_role ON account_user (role, created_ms, id)',
   'CREATE TABLE linking_key (linking_key TEXT PRIMARY KEY, user_id TEXT NOT NULL, created_ms BIGINT NOT NULL)',
   'CREATE INDEX linking_key_user ON linking_key (user_id)',
   `CREATE TABLE auth_challenge (challenge TEXT PRIMARY KEY, domain TEXT NOT NULL, created_ms BIGINT NOT NULL,
@@ -17,7 +18,8 @@ const people = [
   'CREATE INDEX auth_challenge_expires ON auth_challenge (expires_ms)',
   // pending → verified → consumed; only who has the poll secret, which is not k1, gets the session.
   `CREATE TABLE lnurl_session (k1 TEXT PRIMARY KEY, poll_hash TEXT NOT NULL, state TEXT NOT NULL, linking_key TEXT,
-    action TEXT NOT NULL, user_id TEXT, created_ms BIGINT NOT NULL, expires_ms BIGINT NOT NULL)`,
+    action TEXT NOT NULL, user_id TEXT, wrongs BIGINT NOT NULL, created_ms BIGINT NOT NULL,
+    expires_ms BIGINT NOT NULL)`,
   'CREATE UNIQUE INDEX lnurl_session_poll ON lnurl_session (poll_hash)',
   'CREATE INDEX lnurl_session_expires ON lnurl_session (expires_ms)',
   // Ids of signed requests (NIP-98) and link events that were used, for as long as they would be accepted.
@@ -27,7 +29,9 @@ const people = [
   `CREATE TABLE session (id TEXT PRIMARY KEY, user_id TEXT NOT NULL, turn BIGINT NOT NULL, turned_ms BIGINT NOT NULL,
     method TEXT NOT NULL, agent TEXT NOT NULL, address TEXT NOT NULL, created_ms BIGINT NOT NULL,
     used_ms BIGINT NOT NULL, expires_ms BIGINT NOT NULL, revoked_ms BIGINT)`,
-  'CREATE INDEX session_of_user ON session (user_id)',
+  'CREATE INDEX session_of_user ON session (user_id, revoked_ms)',
+  'CREATE INDEX session_expires ON session (expires_ms)',
+  'CREATE INDEX session_revoked ON session (revoked_ms) WHERE revoked_ms IS NOT NULL',
 ];
 
 const keys = [
@@ -47,6 +51,7 @@ const namesAndDomains = [
     failing_since_ms BIGINT, last_failure TEXT)`,
   `CREATE UNIQUE INDEX domain_host ON domain (host) WHERE state IN ('verified', 'failing', 'suspended')`,
   'CREATE INDEX domain_user ON domain (user_id)',
+  `CREATE INDEX domain_pending ON domain (created_ms) WHERE state = 'pending'`,
   'CREATE INDEX domain_next_check ON domain (next_check_ms)',
   // NIP-05: local part and host. What phase it is in follows from its times (see name phases) and is not
   // stored; what is stored is the phase that its holder was last told of, and when to look at it again.
@@ -114,9 +119,9 @@ const records = [
   // Each row holds the hash of the one before: what was changed afterwards shows. Details refer to people by id.
   `CREATE TABLE audit_log (seq BIGINT PRIMARY KEY, at_ms BIGINT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
     entity TEXT NOT NULL, details TEXT NOT NULL, prev_hash TEXT NOT NULL, hash TEXT NOT NULL)`,
-  'CREATE INDEX audit_log_entity ON audit_log (entity)',
-  'CREATE INDEX audit_log_actor ON audit_log (actor)',
-  'CREATE INDEX audit_log_action ON audit_log (action)',
+  'CREATE INDEX audit_log_entity ON audit_log (entity, seq)',
+  'CREATE INDEX audit_log_actor ON audit_log (actor, seq)',
+  'CREATE INDEX audit_log_action ON audit_log (action, seq)',
   'CREATE TABLE audit_head (day BIGINT PRIMARY KEY, seq BIGINT NOT NULL, hash TEXT NOT NULL, event TEXT NOT NULL)',
   // What users are told: written with what it tells of, sent afterwards.
   `CREATE TABLE notice (id TEXT PRIMARY KEY, user_id TEXT NOT NULL, topic TEXT NOT NULL, payload TEXT NOT NULL,

@@ -141,10 +141,10 @@ async function rotateKey(parts: KeysParts, place: KeyPlace, overlapSeconds: numb
     );
     if (replaced === undefined) throw new Problem(409, 'key-ended', 'the key has been replaced, revoked or is expired');
     // What this one replaced ends here: of each key there are two that work at most.
-    await transaction.query('UPDATE api_key SET expires_ms = $1 WHERE replaced_by = $2 AND expires_ms > $1', [
-      nowMs,
-      id,
-    ]);
+    await transaction.query(
+      'UPDATE api_key SET expires_ms = $1 WHERE user_id = $2 AND replaced_by = $3 AND expires_ms > $1',
+      [nowMs, userId, id],
+    );
     await insertKey(transaction, row, made.hash);
     const details = { replacedBy: row.id, overlapSeconds };
     await tell(parts, transaction, { userId, id, action: 'key.rotated', details });

@@ -22,6 +22,9 @@ export const lnurlMs = 5 * minuteMs;
 /** Characters of a DER signature in hex: two whole numbers of 33 bytes and their six bytes around. */
 export const derCharactersMax = 144;
 
+/** Wrong signatures of one code that are looked at: wallets that mistake something try once or twice. */
+export const wrongSignaturesMax = 20;
+
 /** Characters of a poll secret: 32 bytes in base64url. */
 export const pollSecretCharacters = 43;
 

@@ -99,6 +99,20 @@ law('k1 is used once: fifty answers of wallets at once verify one', async (datab
   assert.equal((await test.answer(code, createWallet('late'))).json<{ status: string }>().status, 'ERROR');
 });
 
+law('of one code twenty wrong signatures are looked at, and then no more, right ones included', async (database) => {
+  const test = startWithWallets(database);
+  const [wallet, other] = [createWallet('alice'), createWallet('bob')];
+  const code = await test.ask();
+  const reasons: string[] = [];
+  for (let count = 0; count < 21; count++) {
+    const reply = await test.answer(code, wallet, { key: other.key });
+    reasons.push(reply.json<{ reason: string }>().reason);
+  }
+  assert.equal(reasons.lastIndexOf('the signature is wrong'), 19);
+  assert.match(reasons[20] ?? '', /^this code was used already or has expired/);
+  assert.equal((await test.answer(code, wallet)).json<{ status: string }>().status, 'ERROR');
+});
+
 law('a wallet is told in words what was wrong, and the code stays good', async (database) => {
   const test = startWithWallets(database);
   const wallet = createWallet('alice');

@@ -4,7 +4,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import type { Database, SqlRow } from '@nostrata/database';
 import { encodeLnurl } from '@nostrata/protocol';
 import type { AccountsMetrics, Clock, RandomBytes } from '../contract.ts';
-import { derCharactersMax, lnurlMs } from './limits.ts';
+import { derCharactersMax, lnurlMs, wrongSignaturesMax } from './limits.ts';
 import type { NewSession, OpenedSession, Sessions } from './sessions.ts';
 import type { SignInPlace } from './settings.ts';
 import { admit, isAdmitted, type User, type Users } from './users.ts';
@@ -65,8 +65,8 @@ export function createLnurls(parts: LnurlsParts): Lnurls {
       const expiresMs = nowMs + lnurlMs;
       await database.transaction((transaction) =>
         transaction.query(
-          `INSERT INTO lnurl_session (k1, poll_hash, state, linking_key, action, user_id, created_ms, expires_ms)
-            VALUES ($1, $2, 'pending', NULL, $3, $4, $5, $6)`,
+          `INSERT INTO lnurl_session (k1, poll_hash, state, linking_key, action, user_id, wrongs, created_ms,
+              expires_ms) VALUES ($1, $2, 'pending', NULL, $3, $4, 0, $5, $6)`,
           [k1, hashPollSecret(pollSecret), action, userId ?? null, nowMs, expiresMs],
         ),
       );
@@ -109,12 +109,17 @@ async function receive({ database, clock }: LnurlsParts, query: URLSearchParams)
   if (sig.length > derCharactersMax || !/^30(?:[0-9a-f]{2})+$/.test(sig))
     return 'sig must be a DER signature in hex, once';
   const [known] = await database.query<{ action: string }>(
-    `SELECT action FROM lnurl_session WHERE k1 = $1 AND state = 'pending' AND expires_ms > $2`,
-    [k1, clock.now()],
+    `SELECT action FROM lnurl_session WHERE k1 = $1 AND state = 'pending' AND wrongs < $2 AND expires_ms > $3`,
+    [k1, wrongSignaturesMax, clock.now()],
   );
   if (known === undefined) return 'this code was used already or has expired: ask for another';
   if (known.action !== action) return 'action is not the one of the code';
-  if (!isWalletSignature({ k1, sig, key })) return 'the signature is wrong';
+  if (!isWalletSignature({ k1, sig, key })) {
+    // Nobody counts these requests, and each of them is work.
+    const sql = 'UPDATE lnurl_session SET wrongs = wrongs + 1 WHERE k1 = $1';
+    await database.transaction((transaction) => transaction.query(sql, [k1]));
+    return 'the signature is wrong';
+  }
   const verified = await database.transaction((transaction) =>
     transaction.query(
       `UPDATE lnurl_session SET state = 'verified', linking_key = $1
