@@ -21,8 +21,9 @@ export type {
   RateTier,
 } from './src/contract.ts';
 export { createDocsRoutes, createDocument, type DocsOptions } from './src/docs-routes.ts';
-export { createOutgoing, type Lookup, type OutgoingOptions } from './src/guarded.ts';
+export { createOutgoing, type OutgoingOptions } from './src/guarded.ts';
 export { addressToCount } from './src/limiter.ts';
+export type { Lookup } from './src/lookup.ts';
 export type { OpenApi, OpenApiOptions } from './src/open-api.ts';
 export {
   type Outgoing,

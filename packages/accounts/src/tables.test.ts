@@ -21,7 +21,10 @@ for (const [what, sql] of Object.entries(questions)) {
   test(`${what}: found by an index, in its order, however many rows there are`, async () => {
     await using database = openSqlite(':memory:');
     await migrateAccounts(database);
-    const rows = await database.query<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, [1, 1, 1].slice(0, countOf(sql)));
+    const rows = await database.query<{ detail: string }>(
+      `EXPLAIN QUERY PLAN ${sql}`,
+      [1, 1, 1].slice(0, countOf(sql)),
+    );
     const plan = rows.map(({ detail }) => detail).join('; ');
     assert.ok(!/SCAN|TEMP B-TREE/.test(plan), plan);
   });

@@ -6,7 +6,8 @@ import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createCertificate } from '@nostrata/testing';
-import { createOutgoing, type Lookup, type OutgoingOptions } from './guarded.ts';
+import { createOutgoing, type OutgoingOptions } from './guarded.ts';
+import type { Lookup } from './lookup.ts';
 import { OutgoingError, type OutgoingFault, type OutgoingRequest } from './outgoing.ts';
 import { createTimers } from './test-world.ts';
 

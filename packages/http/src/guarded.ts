@@ -5,17 +5,15 @@ import { isIP, type LookupFunction } from 'node:net';
 import { classifyRelayUrl, isPublicAddress } from '@nostrata/protocol';
 import type { Clock } from './contract.ts';
 import { outgoingAddressesMax, outgoingBytesUsual, outgoingHeaderBytesMax, outgoingMsUsual } from './limits.ts';
+import { createLookup, type Lookup } from './lookup.ts';
 import { type Outgoing, OutgoingError, type OutgoingReply, type OutgoingRequest } from './outgoing.ts';
 import { toOutgoingError } from './outgoing-errors.ts';
 import { readReply } from './outgoing-reply.ts';
 
-/** Gives all addresses of a host. */
-export type Lookup = (host: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
-
 /** What the way out is guarded by. */
 export interface OutgoingOptions {
   readonly clock: Pick<Clock, 'after'>;
-  /** That of the machine unless told. */
+  /** Name servers of the machine unless told; where private addresses are allowed, its file of hosts too. */
   readonly lookup?: Lookup | undefined;
   /** Ports besides 443. */
   readonly allowedPorts?: readonly number[] | undefined;
@@ -86,7 +84,8 @@ function refused(why: string): OutgoingError {
 async function findAddresses({ target, options }: Asking): Promise<Awaited<ReturnType<Lookup>>> {
   const host = target.hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) !== 0) return [{ address: host, family: isIP(host) }];
-  const { lookup = (name: string) => lookupHost(name, { all: true }), isPublic = isPublicAddress } = options;
+  const usual = options.allowPrivate === true ? (name: string) => lookupHost(name, { all: true }) : createLookup();
+  const { lookup = usual, isPublic = isPublicAddress } = options;
   const addresses = await lookup(host);
   if (addresses.length === 0) throw new OutgoingError('unknown-host', `${host} has no address`);
   if (options.allowPrivate !== true && !addresses.every(({ address }) => isPublic(address))) {

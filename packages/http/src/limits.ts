@@ -18,6 +18,8 @@ export const windowMsUsual = 900_000;
 export const failuresUsual = 30;
 /** How long a request to somebody else's server may take in all, unless told. */
 export const outgoingMsUsual = 5_000;
+/** How long a name server may take for the addresses of a host. */
+export const lookupMsMax = 3_000;
 /** Bytes of an answer of somebody else's server, unless told: a document with some thousand names. */
 export const outgoingBytesUsual = 64 * 1024;
 /** Bytes of the headers of such an answer. */

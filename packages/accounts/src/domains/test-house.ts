@@ -5,10 +5,10 @@ import { createAuditLog } from '../audit/append.ts';
 import type { Entitlements } from '../contract.ts';
 import { createNoticeBoard } from '../notices/board.ts';
 import { createSecrets } from '../secrets.ts';
+import { strictly } from '../test-engines.ts';
 import type { DomainActor, DomainsParts } from './contract.ts';
 import { createDomains } from './domains.ts';
 import { createDnsLookup } from './resolver.ts';
-import { strictly } from '../test-engines.ts';
 
 /** What a web server does in a test: answers with a status and a text, or fails. */
 export type TestFile = { readonly status: number; readonly body: string } | { readonly fault: OutgoingFault };

@@ -4,12 +4,12 @@ import { createFakeClock, seededRandom } from '@nostrata/testing';
 import { createAuditLog } from '../audit/append.ts';
 import type { Entitlements } from '../contract.ts';
 import { createNoticeBoard } from '../notices/board.ts';
+import { strictly } from '../test-engines.ts';
 import { createTestHttp } from '../test-http.ts';
 import { createKeyAuthentication } from './authentication.ts';
 import { createKeys } from './keys.ts';
 import { createKeyRoutes } from './routes.ts';
 import { createKeyUsage } from './usage.ts';
-import { strictly } from '../test-engines.ts';
 
 /** What everybody of these tests may do unless a test takes it away. */
 const pro: Entitlements = {

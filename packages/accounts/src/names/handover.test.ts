@@ -174,22 +174,30 @@ law('a rule of an admin goes before the lists, for one host or for all', async (
   assert.equal((await town.audited()).filter((action) => action.startsWith('name-rule.')).length, 4);
 });
 
-law('a request to vanish says nothing of names that its author took afterwards, however often it is read', async (database) => {
-  const town = await createTown(database);
-  const [ann, bob] = [await town.user('ann'), await town.user('bob')];
-  for (const { userId } of [ann, bob]) town.plans.set(userId, { names: 2, until: null });
-  const asked = town.clock.now();
-  town.clock.advance(60_000);
-  const own = await town.names.register(ann, { name: 'alice' });
-  const given = await town.names.register(bob, { name: 'bob' });
-  const order = town.order('bob', { id: given.name.id, address: given.name.address, action: 'rekey', to: ann.pubkey });
-  await town.names.rekey(bob.userId, given.name.id, order);
-  const before = await database.query('SELECT * FROM name_change ORDER BY id');
-  assert.equal(await town.names.eraseForPubkey(ann.pubkey, asked), 0);
-  assert.deepEqual(await database.query('SELECT * FROM name_change ORDER BY id'), before);
-  assert.equal((await town.names.get(ann.userId, own.name.id)).phase, 'active');
-  assert.equal(await town.names.eraseForPubkey(ann.pubkey, town.clock.now()), 2);
-});
+law(
+  'a request to vanish says nothing of names that its author took afterwards, however often it is read',
+  async (database) => {
+    const town = await createTown(database);
+    const [ann, bob] = [await town.user('ann'), await town.user('bob')];
+    for (const { userId } of [ann, bob]) town.plans.set(userId, { names: 2, until: null });
+    const asked = town.clock.now();
+    town.clock.advance(60_000);
+    const own = await town.names.register(ann, { name: 'alice' });
+    const given = await town.names.register(bob, { name: 'bob' });
+    const order = town.order('bob', {
+      id: given.name.id,
+      address: given.name.address,
+      action: 'rekey',
+      to: ann.pubkey,
+    });
+    await town.names.rekey(bob.userId, given.name.id, order);
+    const before = await database.query('SELECT * FROM name_change ORDER BY id');
+    assert.equal(await town.names.eraseForPubkey(ann.pubkey, asked), 0);
+    assert.deepEqual(await database.query('SELECT * FROM name_change ORDER BY id'), before);
+    assert.equal((await town.names.get(ann.userId, own.name.id)).phase, 'active');
+    assert.equal(await town.names.eraseForPubkey(ann.pubkey, town.clock.now()), 2);
+  },
+);
 
 law('erasing leaves what shows that a name was paid for', async (database) => {
   const town = await createTown(database);

@@ -5,11 +5,11 @@ import { createFakeClock, createKeys, signEvent } from '@nostrata/testing';
 import { createAuditLog } from '../audit/append.ts';
 import type { Checkout, EntitlementReads, Notice, OpenPayment, PaymentAnswer } from '../contract.ts';
 import { createNoticeBoard } from '../notices/board.ts';
+import { strictly } from '../test-engines.ts';
 import type { NameUser } from './contract.ts';
 import { createNames, type Names } from './names.ts';
 import { nameOrderKind } from './order.ts';
 import { createNameSettings, type NameSettings } from './settings.ts';
-import { strictly } from '../test-engines.ts';
 
 /** Midnight of some day. */
 export const startMs = Date.UTC(2026, 0, 15);

@@ -4,12 +4,12 @@ import { createFakeClock, seededRandom } from '@nostrata/testing';
 import { createAuditLog } from '../audit/append.ts';
 import type { Entitlements, Notice, Topic } from '../contract.ts';
 import { createSecrets } from '../secrets.ts';
+import { strictly } from '../test-engines.ts';
 import { createTestHttp } from '../test-http.ts';
 import { createNoticeBoard } from './board.ts';
 import { createNoticeDispatch } from './dispatch.ts';
 import { createHooks } from './hooks.ts';
 import { createHookRoutes } from './routes.ts';
-import { strictly } from '../test-engines.ts';
 
 const pro: Entitlements = {
   plan: 'pro',
@@ -40,7 +40,15 @@ export async function createWorld(database: Database, outgoing: Outgoing, { allo
     failed: (where: string) => failed.push(where),
   };
   const logger = { info: () => {}, warn: () => {}, error: () => {} };
-  const hooks = createHooks({ database: strictly(database), clock, random, audit, secrets, entitlements, allowLocalHosts });
+  const hooks = createHooks({
+    database: strictly(database),
+    clock,
+    random,
+    audit,
+    secrets,
+    entitlements,
+    allowLocalHosts,
+  });
   const createDispatch = (on = database, out = outgoing) =>
     createNoticeDispatch({
       database: strictly(on),

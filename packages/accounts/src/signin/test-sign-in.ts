@@ -5,10 +5,10 @@ import { createFakeClock, createKeys, signEvent } from '@nostrata/testing';
 import { createAuditLog } from '../audit/append.ts';
 import type { Entitlements } from '../contract.ts';
 import { createSecrets } from '../secrets.ts';
+import { strictly } from '../test-engines.ts';
 import { createTestHttp, type TestReply, type TestRequest } from '../test-http.ts';
 import { createSignInRoutes } from './routes.ts';
 import { createSignIn, type SignInParts } from './sign-in.ts';
-import { strictly } from '../test-engines.ts';
 
 /** Where the tests sign in. */
 export const origin = 'https://example.com';
