@@ -3,7 +3,7 @@ import { type Address, Kind, type NostrEvent } from '@nostrata/protocol';
 import type { RetentionPolicy } from '@nostrata/store';
 import { providersKind } from '@nostrata/trust/assertions';
 import { countFollowers, searchProfiles } from '@nostrata/views';
-import type { LoadOptions, PublishOptions } from './contract.ts';
+import type { Loaded, LoadOptions, PublishOptions } from './contract.ts';
 import type { Core, CoreReads, Publish, ReadName, TemplateOptions } from './core.ts';
 import type { Edit } from './edit.ts';
 import type { CoreEvents } from './events.ts';
@@ -12,10 +12,11 @@ import { importFrom } from './importing/import.ts';
 import type { DirectMessages } from './messages/contract.ts';
 import type { Outbox } from './outbox/contract.ts';
 import { publish } from './publish.ts';
+import { createReadPrivateProviders } from './reads/private-providers.ts';
 import type { WatchSpec } from './reads/specs.ts';
 import { readThread } from './reads/thread.ts';
-import { readTrust } from './reads/trust.ts';
-import { watch } from './reads/watch.ts';
+import { loadTrustSpec, type TrustOfPerson, type TrustReadOptions, trustOfNobody } from './reads/trust.ts';
+import { type WatchParts, watch } from './reads/watch.ts';
 import type { Signing } from './signing.ts';
 import type { CoreState } from './state.ts';
 import { parseAddressTarget, parseEventId, parsePubkey, type Target } from './targets.ts';
@@ -92,13 +93,22 @@ export function assembleCore(pieces: CorePieces): Core {
     ]),
   ) as CoreReads;
   const snapshot = (): Figures => takeFigures(pieces);
+  const readPrivate = createReadPrivateProviders({ signing, lookups: state.lookups, clock: wire.clock });
+  const trust: ResolveTrust = async (target, { observer, ...options }) => {
+    const { value, hints } = parsePubkey(target);
+    const from = observer === undefined ? await signing.getPubkey() : parsePubkey(observer).value;
+    if (from === undefined) return undefined;
+    const spec = await loadTrustSpec({ pubkey: value, observer: from }, { ...wire, store, readPrivate });
+    return { spec, options: { ...options, relays: [...hints, ...(options.relays ?? [])] } };
+  };
 
   return {
     ...reads,
-    watch: (name, target, options = {}) => {
+    watch: ((name: ReadName | 'trust', target: string | Address, options: TrustReadOptions = {}) => {
+      if (name === 'trust') return watchTrust(String(target), options, { resolve: trust, parts: wire.watchParts });
       const resolved = resolve(name, target, options);
-      return watch(resolved.spec, resolved.options, wire.watchParts) as ReturnType<Core['watch']> as never;
-    },
+      return watch(resolved.spec, resolved.options, wire.watchParts);
+    }) as Core['watch'],
     timeline: async (filters, options = {}) =>
       await openTimeline([filters].flat(), options, { ...wire.timelineParts, isOnline: () => isOnline }),
     thread: async (target, options = {}) => {
@@ -107,11 +117,9 @@ export function assembleCore(pieces: CorePieces): Core {
       const parts = { ...wire, lookups: state.lookups, eventSpec: specs.event };
       return await readThread(value, { ...options, relays }, parts);
     },
-    trust: async (target, { observer, ...options } = {}) => {
-      const { value, hints } = parsePubkey(target);
-      const from = observer === undefined ? await signing.getPubkey() : parsePubkey(observer).value;
-      const relays = [...hints, ...(options.relays ?? [])];
-      return await readTrust({ pubkey: value, observer: from }, { ...options, relays }, { ...wire, store });
+    trust: async (target, options = {}) => {
+      const resolved = await trust(target, options);
+      return resolved ? await reader.read(resolved.spec, resolved.options) : trustOfNobody;
     },
     searchProfiles: async (query, limit) => await searchProfiles(state.viewsDatabase, query, { limit }),
     countFollowers: async (target) => await countFollowers(state.viewsDatabase, parsePubkey(target).value),
@@ -166,6 +174,23 @@ export function assembleCore(pieces: CorePieces): Core {
     stop: pieces.stop,
     [Symbol.asyncDispose]: pieces.stop,
   };
+}
+
+/** What to read of somebody's trust; undefined where there is no observer. */
+type ResolveTrust = (
+  target: string,
+  options: TrustReadOptions,
+) => Promise<{ readonly spec: WatchSpec<TrustOfPerson>; readonly options: LoadOptions } | undefined>;
+
+/** From the point of view of who is there when the watch begins. */
+async function* watchTrust(
+  target: string,
+  options: TrustReadOptions,
+  { resolve, parts }: { readonly resolve: ResolveTrust; readonly parts: WatchParts },
+): AsyncGenerator<Loaded<TrustOfPerson>, void, undefined> {
+  const resolved = await resolve(target, options);
+  if (resolved) yield* watch(resolved.spec, resolved.options, parts);
+  else yield trustOfNobody;
 }
 
 async function retain(

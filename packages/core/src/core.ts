@@ -81,13 +81,15 @@ export interface Core extends CoreReads, AsyncDisposable {
     target: ReadTarget<Name>,
     options?: LoadOptions,
   ): AsyncIterable<Loaded<ReadValue<Name>>>;
+  /** The same for `trust`: whose point of view it is, is settled when the watch begins; missing once, and over, without. */
+  watch(name: 'trust', target: string, options?: TrustReadOptions): AsyncIterable<Loaded<TrustOfPerson>>;
   /** What matches the filters, newest first; resolves with the store's answer, and goes on. */
   timeline(filters: Filter | readonly Filter[], options?: TimelineOptions): Promise<Timeline>;
   /** An event with what it answers and what answers it. */
   thread(target: string, options?: LoadOptions): Promise<Loaded<Thread>>;
   /**
    * How far a person is trusted, from the point of view of the signer or of another observer: what the providers say that
-   * the observer declares (NIP-85), else what the follow lists of the store say over two steps, which is `partial`.
+   * the observer declares (NIP-85; the signer's own private ones as well, where it can decrypt), else what the follow lists of the store say over two steps, which is `partial`.
    * Missing where there is no observer.
    */
   trust(target: string, options?: TrustReadOptions): Promise<Loaded<TrustOfPerson>>;

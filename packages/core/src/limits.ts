@@ -108,3 +108,9 @@ export const rowsInMemoryMax = 5_000;
 
 /** People whom an observer follows that have a say in trust over two steps, the first of the list. */
 export const trustFollowsMax = 5_000;
+/** Milliseconds that an answer of the store waits for the signer to decrypt the declared providers. */
+export const decryptWaitMs = 1_000;
+/** Milliseconds that a refresh waits for it: a person may have to allow it. */
+export const decryptLoadWaitMs = 5_000;
+/** Milliseconds after which a decryption that failed is tried again. */
+export const decryptAgainMs = 300_000;

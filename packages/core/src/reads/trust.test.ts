@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEventBuilder, type EventBuilder } from '@nostrata/testing';
+import { createEventBuilder, type EventBuilder, waitUntil } from '@nostrata/testing';
+import type { Signer } from '../contract.ts';
+import { SignerError } from '../errors.ts';
+import { writePrivateTags } from '../private-tags.ts';
+import { createKeySigner } from '../signers/key-signer.ts';
 import { createWorld, startSeconds } from '../test-world.ts';
+import type { TrustOfPerson } from './trust.ts';
 
 const hour = 3_600_000;
 const provider = createEventBuilder('provider', startSeconds);
@@ -105,4 +110,111 @@ test('without an observer nothing is known, and offline what is here is answered
   world.clock.jump(48 * hour);
   const offline = await core.trust(bob.pubkey);
   assert.deepEqual([offline.state, offline.value?.trustScore], ['stale', 64]);
+});
+
+/** Alice's declaration with her providers in its private part, and her signer, which counts decryptions. */
+async function createPrivateWorld(decrypt?: () => Promise<string>) {
+  const world = await createWorld();
+  const { network, alice, bob } = world;
+  const key = createKeySigner(alice.keys.secret);
+  const content = await writePrivateTags([['30382:rank', provider.pubkey, '']], key);
+  network.relays[0]?.put(alice.event({ kind: 10_040, content }), assertion(bob, '73'));
+  let decryptions = 0;
+  const signer: Signer = {
+    ...key,
+    nip44Decrypt: async (peer, text) => {
+      decryptions += 1;
+      return decrypt ? await decrypt() : ((await key.nip44Decrypt?.(peer, text)) ?? '');
+    },
+  };
+  return { ...world, signer, count: () => decryptions };
+}
+
+test('providers that are declared in private are heard by who declared them, decrypted once', async () => {
+  const world = await createPrivateWorld();
+  await using _ = world;
+  const { bob, carol, alice, signer } = world;
+  const core = await world.open({ signer });
+  const { value } = await core.trust(bob.pubkey);
+  assert.deepEqual([value?.trustScore, value?.algorithm, value?.partial], [73, 'asserted', false]);
+  await core.trust(carol.pubkey);
+  await core.trust(bob.pubkey);
+  assert.equal(world.count(), 1, 'a person may be asked to allow it');
+  core.setSigner(createKeySigner(bob.keys.secret));
+  const seen = (await core.trust(bob.pubkey, { observer: alice.pubkey })).value;
+  assert.deepEqual([seen?.algorithm, seen?.partial], ['two-steps', true], 'by nobody else');
+  assert.deepEqual(world.failures, []);
+});
+
+test('a signer that refuses to decrypt is not asked again at once, and the answer says that it is partial', async () => {
+  const world = await createPrivateWorld(() => Promise.reject(new SignerError('refused', 'no')));
+  await using _ = world;
+  const { bob, alice, network, signer, clock } = world;
+  const core = await world.open({ signer });
+  const first = (await core.trust(bob.pubkey)).value;
+  assert.deepEqual([first?.algorithm, first?.partial], ['two-steps', true]);
+  await core.trust(bob.pubkey);
+  assert.equal(world.count(), 1);
+  world.takeRequests();
+  assert.deepEqual([(await core.trust(bob.pubkey)).state, world.takeRequests()], ['fresh', 0]);
+  clock.jump(hour);
+  await core.trust(bob.pubkey);
+  assert.equal(world.count(), 2);
+  // What is public is still heard, though the private part may say more.
+  const { content } = (await core.list({ kinds: [10_040] }))[0] ?? {};
+  const tags = [['30382:rank', provider.pubkey, '']];
+  await core.publish(alice.event({ kind: 10_040, tags, content: content ?? '' }), { relays: [] });
+  network.relays[0]?.put(assertion(bob, '74'));
+  const both = (await core.trust(bob.pubkey, { policy: 'network-first' })).value;
+  assert.deepEqual([both?.trustScore, both?.algorithm, both?.partial], [74, 'asserted', true]);
+});
+
+test('an answer does not wait for a signer that is silent, and has what it said as soon as it did', async () => {
+  const said = Promise.withResolvers<string>();
+  const world = await createPrivateWorld(() => said.promise);
+  await using _ = world;
+  const { bob, signer, clock } = world;
+  const core = await world.open({ signer });
+  let early: TrustOfPerson | undefined;
+  const reading = core.trust(bob.pubkey).then(({ value }) => {
+    early = value;
+  });
+  await waitUntil(
+    () => {
+      if (world.count() > 0) clock.jump(5_000);
+      return early !== undefined;
+    },
+    { what: 'an answer without the signer' },
+  );
+  await reading;
+  assert.deepEqual([early?.algorithm, early?.partial], ['two-steps', true]);
+  said.resolve(JSON.stringify([['30382:rank', provider.pubkey, '']]));
+  clock.jump(60_000);
+  assert.equal((await core.trust(bob.pubkey)).value?.trustScore, 73, 'not only after 24 hours');
+  assert.equal(world.count(), 1);
+});
+
+test('a watch of trust gives each newer word of a provider, and is over without an observer', async () => {
+  await using world = await createWorld();
+  const { network, alice, bob } = world;
+  network.relays[0]?.put(declare(alice, provider), assertion(bob, '20'));
+  const core = await world.open();
+  const seen: (number | undefined)[] = [];
+  const controller = new AbortController();
+  const watching = (async () => {
+    for await (const { value } of core.watch('trust', bob.pubkey, { signal: controller.signal }))
+      seen.push(value?.trustScore);
+  })();
+  await waitUntil(() => seen.at(-1) === 20, { what: 'the first score' });
+  await core.publish(assertion(bob, '30'), { relays: [] });
+  await waitUntil(() => seen.at(-1) === 30, { what: 'the change' });
+  await core.publish(alice.event({ kind: 10_040 }), { relays: [] });
+  await core.publish(alice.follows([bob.pubkey]), { relays: [] });
+  await waitUntil(() => seen.at(-1) === 50, { what: 'the score over two steps' });
+  controller.abort();
+  await watching;
+  const anonymous = await world.open({ signer: undefined });
+  const states: string[] = [];
+  for await (const { state } of anonymous.watch('trust', bob.pubkey)) states.push(state);
+  assert.deepEqual([states, world.failures], [['missing'], []]);
 });

@@ -1,5 +1,5 @@
-import { Kind } from '@nostrata/protocol';
-import type { EventStore } from '@nostrata/store';
+import { getTagValues, Kind } from '@nostrata/protocol';
+import type { Change, EventStore } from '@nostrata/store';
 import {
   type AssertedResult,
   assertionKinds,
@@ -10,8 +10,9 @@ import {
 import type { Loaded, LoadOptions } from '../contract.ts';
 import { filterValuesMax, trustFollowsMax } from '../limits.ts';
 import type { Loader, LoadOutcome } from '../loading/loader.ts';
-import type { Reader, ReadSpec } from './reader.ts';
-import type { Specs } from './specs.ts';
+import type { ReadPrivateProviders } from './private-providers.ts';
+import type { Reader } from './reader.ts';
+import type { Specs, WatchSpec } from './specs.ts';
 
 /** How far one person is trusted by another. */
 export interface TrustOfPerson {
@@ -27,7 +28,10 @@ export interface TrustOfPerson {
   readonly wotDepth: number | null;
   /** Everything that declared providers say of the person, and who says it. */
   readonly results: readonly AssertedResult[];
-  /** Only what this store holds was looked at: other follow lists may say more. */
+  /**
+   * Something may be missing: only the follow lists of this store were looked at, or private providers could not be
+   * decrypted.
+   */
   readonly partial: boolean;
 }
 
@@ -43,65 +47,87 @@ export interface TrustReadParts {
   readonly specs: Pick<Specs, 'address' | 'follows'>;
   readonly loader: Pick<Loader, 'load'>;
   readonly store: EventStore;
+  readonly readPrivate: ReadPrivateProviders;
 }
 
+/** Who is trusted, and from whose point of view. */
 interface Subject {
   readonly pubkey: string;
   readonly observer: string;
 }
 
-/** Reads how far somebody is trusted; assertions are kept as signed events in the store and are fresh for 24 hours. */
-export async function readTrust(
-  { pubkey, observer }: { readonly pubkey: string; readonly observer: string | undefined },
-  options: LoadOptions,
-  parts: TrustReadParts,
-): Promise<Loaded<TrustOfPerson>> {
-  if (observer === undefined) {
-    return { value: undefined, state: 'missing', source: 'store', checkedAtMs: undefined, relays: [] };
-  }
-  const subject = { pubkey, observer };
-  const spec: ReadSpec<TrustOfPerson> = {
+/** What is said where nobody is there whose point of view it could be. */
+export const trustOfNobody: Loaded<TrustOfPerson> = {
+  value: undefined,
+  state: 'missing',
+  source: 'store',
+  checkedAtMs: undefined,
+  relays: [],
+};
+
+/** How far somebody is trusted; assertions are kept as signed events in the store and are fresh for 24 hours. */
+export async function loadTrustSpec(subject: Subject, parts: TrustReadParts): Promise<WatchSpec<TrustOfPerson>> {
+  const { isSealed } = await parts.readPrivate(subject.observer, 'answer');
+  return {
     class: 'trust',
-    key: `trust:${observer}:${pubkey}`,
+    // What was asked while private providers were not known says nothing of when those were asked.
+    key: `trust:${subject.observer}:${subject.pubkey}${isSealed ? ':sealed' : ''}`,
     // Without a word of anybody there is still an answer: nobody whom the observer follows knows the person.
     isAlwaysThere: true,
     local: () => loadLocal(subject, parts),
-    load: (_value, hints) => loadAssertions(subject, hints, parts),
+    load: async (_value, hints) => {
+      const { isStillSealed, relays } = await loadAssertions(subject, hints, parts);
+      return { relays: isStillSealed && !isSealed ? [] : relays };
+    },
+    isTouched: (change) => isTouched(subject, change),
   };
-  return await parts.reader.read(spec, options);
+}
+
+/** Says whether a change may concern a declaration, an assertion, or a list over two steps. */
+function isTouched({ pubkey, observer }: Subject, change: Change): boolean {
+  const { kind, pubkey: author } = change.type === 'stored' ? change.event : change;
+  if (kind === providersKind) return author === observer;
+  if (kind === assertionKinds.pubkey)
+    return change.type === 'removed' || getTagValues(change.event, 'd').includes(pubkey);
+  if (kind !== Kind.follows && kind !== Kind.mutes) return false;
+  return author === observer || change.type === 'removed' || getTagValues(change.event, 'p').includes(pubkey);
 }
 
 /** Asks who the observer's providers are, and then each of them about the person, where it says that it can be asked. */
 async function loadAssertions(
   { pubkey, observer }: Subject,
   hints: readonly string[],
-  { reader, specs, loader, store }: TrustReadParts,
-): Promise<LoadOutcome> {
+  { reader, specs, loader, store, readPrivate }: TrustReadParts,
+): Promise<LoadOutcome & { readonly isStillSealed: boolean }> {
   const quietly = { isInternal: true };
   const [declared] = await Promise.all([
     reader.read(specs.address({ kind: providersKind, pubkey: observer, identifier: '' }), quietly),
     reader.read(specs.follows(observer), quietly),
   ]);
-  const providers = await loadProviders(store, observer);
+  const own = await readPrivate(observer, 'refresh');
+  const providers = await loadProviders(store, observer, own.tags);
   const relaysByProvider = new Map<string, Set<string>>();
   for (const { kind, pubkey: provider, relay } of providers) {
     if (kind !== assertionKinds.pubkey) continue;
     const relays = relaysByProvider.get(provider) ?? new Set(hints);
     relaysByProvider.set(provider, relay === undefined ? relays : relays.add(relay));
   }
-  if (relaysByProvider.size === 0) return { relays: declared.relays };
+  const isStillSealed = own.isSealed;
+  if (relaysByProvider.size === 0) return { relays: declared.relays, isStillSealed };
   const outcomes = await Promise.all(
     [...relaysByProvider].map(([provider, relays]) => {
       const address = { kind: assertionKinds.pubkey, pubkey: provider, identifier: pubkey };
       return loader.load({ type: 'address', address }, [...relays]);
     }),
   );
-  return { relays: [...new Set(outcomes.flatMap(({ relays }) => relays))] };
+  return { relays: [...new Set(outcomes.flatMap(({ relays }) => relays))], isStillSealed };
 }
 
 async function loadLocal(subject: Subject, parts: TrustReadParts): Promise<TrustOfPerson> {
-  const { store } = parts;
-  const results = await loadAssertedResults(store, { user: subject.observer, type: 'pubkey', subject: subject.pubkey });
+  const { pubkey, observer } = subject;
+  const own = await parts.readPrivate(observer, 'answer');
+  const query = { user: observer, type: 'pubkey', subject: pubkey, privateTags: own.tags } as const;
+  const results = await loadAssertedResults(parts.store, query);
   const near = await lookAround(subject, parts);
   const numberOf = (tag: string): number | undefined => {
     const text = results.find((result) => result.tag === tag)?.value;
@@ -115,7 +141,7 @@ async function loadLocal(subject: Subject, parts: TrustReadParts): Promise<Trust
     followersCount: numberOf('followers') ?? near.followersCount,
     wotDepth: near.wotDepth,
     results,
-    partial: rank === undefined,
+    partial: rank === undefined || own.isSealed,
   };
 }
 
