@@ -183,13 +183,14 @@ export interface Front extends AsyncDisposable {
   lead(port: number | undefined): void;
 }
 
-/** Starts it. Like those of operators it passes `Host` on, and says where requests came from. */
-export async function startFront(): Promise<Front> {
+/** Starts it. Like those of operators it passes `Host` on, and says where requests came from and by which protocol. */
+export async function startFront({ protocol = 'http' } = {}): Promise<Front> {
   let target: number | undefined;
   const server = createServer((incoming, outgoing) => {
     const fail = (): void => void outgoing.writeHead(502).end();
     if (target === undefined) return fail();
-    const headers = { ...incoming.headers, 'x-forwarded-for': incoming.socket.remoteAddress ?? '' };
+    const from = { 'x-forwarded-for': incoming.socket.remoteAddress ?? '', 'x-forwarded-proto': protocol };
+    const headers = { ...incoming.headers, ...from };
     const { method, url } = incoming;
     const through = request({ host: '127.0.0.1', port: target, method, path: url, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);

@@ -23,12 +23,14 @@ interface PageFile {
   readonly gzip?: Uint8Array<ArrayBuffer> | undefined;
 }
 
+type PageContext = Context<{ Bindings: AppBindings }>;
+
 /** A page that is held in memory. */
 export interface Page {
   /** Adds the routes of the page and of its files. */
   mount(app: Hono<{ Bindings: AppBindings }>): void;
   /** The page itself. */
-  answer(c: Context): Response;
+  answer(c: PageContext): Response;
 }
 
 const typeByExtension: Readonly<Record<string, string>> = {
@@ -46,7 +48,7 @@ export async function loadPage({ folder, paths, policy, labels }: PageOptions): 
   const built = files.get('index.html');
   if (!built) throw new Error(`there is no index.html in ${folder}`);
   const index = labels.length === 0 ? built : label(built, labels);
-  const answer = (c: Context): Response =>
+  const answer = (c: PageContext): Response =>
     send(c, index, {
       'Cache-Control': 'no-cache',
       'Content-Security-Policy': policy,
@@ -97,7 +99,7 @@ async function loadFiles(folder: string): Promise<ReadonlyMap<string, PageFile>>
 }
 
 function send(
-  c: Context,
+  c: PageContext,
   { type, etag, plain, br, gzip }: PageFile,
   headers: Readonly<Record<string, string>>,
 ): Response {
@@ -109,7 +111,14 @@ function send(
         ? { body: gzip, name: 'gzip' }
         : undefined;
   const tag = encoded ? `${etag.slice(0, -1)}-${encoded.name}"` : etag;
-  const shared = { ...headers, ETag: tag, Vary: 'Accept, Accept-Encoding', 'X-Content-Type-Options': 'nosniff' };
+  const shared = {
+    ...headers,
+    ETag: tag,
+    Vary: 'Accept, Accept-Encoding',
+    'X-Content-Type-Options': 'nosniff',
+    // People sign in on it: who came by TLS once comes by TLS for a year (RFC 6797).
+    ...(c.env.origin.isSecure ? { 'Strict-Transport-Security': 'max-age=31536000' } : {}),
+  };
   if (c.req.header('if-none-match') === tag) return c.body(null, 304, shared);
   return c.body(encoded?.body ?? plain, 200, {
     ...shared,
