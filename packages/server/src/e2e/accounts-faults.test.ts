@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict';
-import { chmod, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { startBtcpay, startLnbits, startStripe, waitUntil } from '@nostrata/testing';
 import { runProgram } from '../cli/program.ts';
 import { createHost } from '../config/host.ts';
 import { createFolder, type Ended, runProcess, startRelay } from './program.ts';
 import { createPerson, createVisitor, startFront } from './test-house.ts';
+
+const program = join(import.meta.dirname, '../../bin/nostrata.ts');
+
+/** A small file system of its own needs a namespace of its own, which not every system and user may have. */
+const refusal = await promisify(execFile)('unshare', ['--mount', 'true']).then(
+  () => undefined,
+  () => 'this user may not make a file system of its own (unshare --mount)',
+);
 
 /** One line on standard error, nothing on standard output, and that exit code. */
 function assertOneLine({ code, stderr, stdout }: Ended, wanted: number, text: RegExp): void {
@@ -82,6 +93,103 @@ test('a file that is no database, or may not be read, is told in one line by eve
       assertOneLine(await runProcess([...words, '--data', folder.path], { environment }), 1, /accounts\.db/);
     }),
   );
+});
+
+test('tables that are damaged in the middle are told in one line', async () => {
+  await using folder = await createFolder();
+  const data = ['--data', folder.path];
+  const environment = { NOSTRATA_ACCOUNTS: 'yes', ...publicUrl };
+  {
+    await using relay = await startRelay(data, { environment });
+    assert.equal((await relay.stop()).code, 0);
+  }
+  const path = join(folder.path, 'accounts.db');
+  const whole = await readFile(path);
+  const damaged = Buffer.from(whole);
+  damaged.fill(0xa5, 4096);
+  await writeFile(path, damaged);
+  for (const words of [
+    ['accounts', 'check'],
+    ['up', '--port', '0'],
+  ]) {
+    assertOneLine(await runProcess([...words, ...data], { environment }), 1, /accounts\.db|malformed/);
+  }
+  await writeFile(path, whole);
+  assert.equal((await runProcess(['accounts', 'check', ...data])).code, 0);
+});
+
+test('on a disk that is full nothing is sold and one line or answer says so; with room all goes on', {
+  skip: refusal ?? false,
+}, async () => {
+  await using folder = await createFolder();
+  await using front = await startFront();
+  await using lnbits = await startLnbits();
+  const disk = join(folder.path, 'disk');
+  const [fill, free] = [join(folder.path, 'fill'), join(folder.path, 'free')];
+  await mkdir(disk);
+  const environment = {
+    ...process.env,
+    NOSTRATA_ACCOUNTS: 'yes',
+    NOSTRATA_PUBLIC_URL: front.url.replace('http', 'ws'),
+    NOSTRATA_NAME_HOSTS: 'example.com',
+    NOSTRATA_LNBITS_URL: lnbits.url,
+    NOSTRATA_LNBITS_KEY: lnbits.invoiceKey,
+  };
+  // The disk is seen from its own namespace alone: files beside it say what is to be done with it.
+  const script = `
+    mount --make-rprivate / && mount -t tmpfs -o size=12m tmpfs "$3" || exit 9
+    ( while [ ! -e "$4" ]; do sleep 0.05; done; dd if=/dev/zero of="$3/rest" bs=1k 2>/dev/null; echo full >"$4"
+      while [ ! -e "$5" ]; do sleep 0.05; done; rm "$3/rest"; echo done >"$5" ) &
+    exec "$1" "$2" up --data "$3/data" --port 0 --json`;
+  const words = ['--mount', 'sh', '-c', script, 'sh', process.execPath, program, disk, fill, free];
+  const child = spawn('unshare', words, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = once(child, 'close');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 60_000);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  try {
+    const port = await waitUntil(() => Number(/"port":(\d+)/.exec(output)?.[1] ?? 0), {
+      timeoutMs: 40_000,
+      what: 'the start',
+    });
+    front.lead(port);
+    const visitor = createVisitor(front.url);
+    const token = await visitor.signIn(createPerson(1));
+    const buy = (name: string) => visitor.send<{ payment: { id: string } }>('/api/v1/names', { token, body: { name } });
+    const sold = await buy('before');
+    assert.equal(sold.status, 201);
+    const isSaid = async (path: string) => (await readFile(path, 'utf8').catch(() => '')).trim() !== '';
+    await writeFile(fill, '');
+    await waitUntil(() => isSaid(fill), { timeoutMs: 20_000, what: 'the disk to be full' });
+    let refused: Awaited<ReturnType<typeof buy>> | undefined;
+    // What the file had free takes a few more.
+    for (let place = 0; place < 40 && refused === undefined; place += 1) {
+      const challenge = await visitor.send<never>('/api/v1/auth/challenge', { body: {} });
+      if (challenge.status !== 200) refused = challenge;
+    }
+    assert.equal(refused?.status, 503, JSON.stringify(refused?.body));
+    assert.doesNotMatch(JSON.stringify(refused?.body), /ENOSPC|SQLITE|at \//i);
+    const read = await visitor.send<{ items: unknown[] }>('/api/v1/names', { token });
+    assert.deepEqual([read.status, read.body.items?.length], [200, 1], 'what is there is shown');
+    await writeFile(free, '');
+    await waitUntil(() => isSaid(free), { timeoutMs: 20_000, what: 'the disk to have room' });
+    const again = await waitUntil(async () => [await buy('after')].find(({ status }) => status === 201), {
+      timeoutMs: 20_000,
+    });
+    const { paymentHash } = lnbits.payments.at(-1) ?? assert.fail();
+    await lnbits.pay(paymentHash);
+    const load = () => visitor.send<{ state: string }>(`/api/v1/payments/${again.body.payment.id}`, { token });
+    await waitUntil(async () => (await load()).body.state === 'settled', { timeoutMs: 20_000, what: 'the payment' });
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+    clearTimeout(timer);
+  }
+  assert.equal(child.exitCode, 0, output);
 });
 
 test('doctor says whether accounts are well, and what is wrong with each provider', async () => {
