@@ -158,6 +158,16 @@ test('what is made for the holder of a cookie is closed to other sites; what is 
   assert.equal(refused.headers.get('access-control-allow-origin'), null);
 });
 
+test('what somebody got who is known is kept by nobody else: it tells of their limit', async () => {
+  const { ask, as } = createWorld();
+  assert.equal((await ask('/api/v1/figures')).headers.get('cache-control'), 'public, max-age=60');
+  for (const headers of [{ cookie: 'session=user' }, as('key').headers]) {
+    const answer = await ask('/api/v1/figures', { headers });
+    assert.match(answer.headers.get('ratelimit') ?? '', /^"free"/);
+    assert.equal(answer.headers.get('cache-control'), 'private, max-age=60');
+  }
+});
+
 test('every answer has its headers, errors included, and transport security over HTTPS alone', async () => {
   const { ask } = createWorld();
   for (const path of ['/api/v1/anyone', '/api/v1/user', '/api/v1/nothing']) {

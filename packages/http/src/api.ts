@@ -143,7 +143,15 @@ async function dispatch(request: Request, origin: Origin, progress: Progress): P
   if (route.isCounted) await countRequest(address, progress);
   checkAccess(route.access, seen.caller);
   const asked = { path: found.piecesOf(route), host: origin.host.toLowerCase(), headers: seen.headers };
-  return route.serve(toRequest(credentials, { ...asked, caller: seen.caller, query }));
+  const response = await route.serve(toRequest(credentials, { ...asked, caller: seen.caller, query }));
+  if (seen.caller !== undefined) keepFromOthers(response.headers);
+  return response;
+}
+
+/** Takes from an answer that caches which people share may keep it: its headers tell of the limit of one of them. */
+function keepFromOthers(headers: Headers): void {
+  const kept = headers.get('cache-control');
+  if (kept !== null) headers.set('Cache-Control', kept.replace(/\bpublic\b/, 'private'));
 }
 
 /** Whose answers are made for who asks; others may be read by everybody, who knows them anyway. */

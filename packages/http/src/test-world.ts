@@ -54,8 +54,19 @@ export const whoRoutes: readonly HttpRoute[] = [
   whoRoute('/.well-known/nostr.json', { kind: 'anyone' }),
 ];
 
+const figures: HttpRoute = {
+  method: 'GET',
+  path: '/api/v1/figures',
+  access: { kind: 'anyone' },
+  isCounted: true,
+  bodyBytesMax: 0,
+  operation: undefined,
+  serve: ({ headers }) => new Response('7', { headers: { ...headers, 'Cache-Control': 'public, max-age=60' } }),
+};
+
 /** Routes of another room: what can be done. */
 export const shelfRoutes: readonly HttpRoute[] = [
+  figures,
   defineAction({
     ...plain,
     method: 'POST',
