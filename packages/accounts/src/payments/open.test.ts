@@ -116,6 +116,16 @@ law('nobody has more than twenty open invoices', async (database) => {
   assert.equal((await payments.open({ userId: 'usr_1', purchase: aName })).state, 'pending');
 });
 
+law('nor has who opens many at once, and somebody who is gone by then has none', async (database) => {
+  const { payments } = await createPaymentTest(database);
+  const opened = await Promise.allSettled(
+    Array.from({ length: 30 }, async () => await payments.open({ userId: 'usr_1', purchase: aName })),
+  );
+  assert.equal(opened.filter(({ status }) => status === 'fulfilled').length, 20);
+  await assert.rejects(payments.open({ userId: 'usr_gone', purchase: aName }), refused(403, 'suspended'));
+  assert.equal((await countMoney(database)).payment, 20);
+});
+
 law('an unknown provider, plan, period and none at all are refused before anything is written', async (database) => {
   const { payments } = await createPaymentTest(database);
   const open = (purchase: Purchase, provider?: string) => payments.open({ userId: 'usr_1', purchase, provider });

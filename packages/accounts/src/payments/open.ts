@@ -2,6 +2,7 @@ import { Problem } from '@nostrata/http';
 import type { Checkout, OpenPayment, PaymentAnswer, Purchase, Quote } from '../contract.ts';
 import { isTaken } from '../errors.ts';
 import { createId } from '../ids.ts';
+import { lockUser } from '../users.ts';
 import { type Amounts, amountsIn, waitForDiscount } from './amounts.ts';
 import { failUnopened, nextLookMs } from './check.ts';
 import { bolt11LengthMax, invoiceMs, openPaymentsMax, refLengthMax } from './limits.ts';
@@ -135,6 +136,8 @@ async function insertPayment(
   };
   const { currency, amount, price, discountPercent, credit } = amounts;
   return await database.transaction(async (transaction) => {
+    // What is counted stays true, and nobody is joined with another account just now and left without what they pay for.
+    await lockUser(transaction, asked.userId);
     const [open] = await transaction.query<{ count: number }>(
       `SELECT COUNT(*) AS count FROM payment WHERE user_id = $1 AND state = 'pending' AND expires_ms > $2`,
       [asked.userId, nowMs],
