@@ -69,12 +69,18 @@ function CurrentPage(): JSX.Element {
   if (relay !== undefined) return <Relay key={relay} url={relay} />;
   const Found = pageByPath[path];
   if (Found) return <Found />;
-  return /^\/(?:sign-in|account|plans|trust|admin)(?:\/|$)/.test(path) ? <PeoplePages path={path} /> : <NotFound />;
+  if (/^\/admin(?:\/|$)/.test(path)) return <LazyPages path={path} load={loadAdminPages} />;
+  if (/^\/(?:sign-in|account|plans|trust)(?:\/|$)/.test(path)) return <LazyPages path={path} load={loadPeoplePages} />;
+  return <NotFound />;
 }
 
 /** Pages about people and money are loaded when somebody goes there. */
-function PeoplePages({ path }: { path: string }): JSX.Element {
-  const { module, fault } = useModule(loadPeoplePages);
+function LazyPages(props: {
+  path: string;
+  load: () => Promise<{ renderPage(path: string): JSX.Element | undefined }>;
+}): JSX.Element {
+  const { path, load } = props;
+  const { module, fault } = useModule(load);
   if (fault) {
     return (
       <Page title="Not loaded">
@@ -89,6 +95,7 @@ function PeoplePages({ path }: { path: string }): JSX.Element {
 }
 
 const loadPeoplePages = () => import('./account/pages.ts');
+const loadAdminPages = () => import('./admin/pages.ts');
 
 function relayOf(path: string): string | undefined {
   const [, name] = /^\/relays\/(.+)$/.exec(path) ?? [];

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { encodeNpub } from '@nostrata/protocol';
 import { skipWithoutChromium } from '@nostrata/testing';
+import type { Page } from 'playwright-core';
 import { type AccountsFixture, createAccountsFixture } from './test-accounts.ts';
 import { alice, bob } from './test-accounts-data.ts';
-import type { Scene } from './test-scenes.ts';
-import { findBarriers, goTo, startReader, type TestReader } from './test-visit.ts';
+import { findBarriers, goTo, startReader, type TestReader, type VisitOptions } from './test-visit.ts';
 
 /** Every page about people and money, and a text that is there only with its answer. */
 const pages: readonly (readonly [path: string, text: string])[] = [
@@ -24,6 +24,17 @@ const pages: readonly (readonly [path: string, text: string])[] = [
   [`/trust/${encodeNpub(bob.pubkey)}`, 'likely a bot'],
 ];
 
+/** The pages of the administration, likewise. */
+const adminPages: readonly (readonly [path: string, text: string])[] = [
+  ['/admin', '1,204'],
+  ['/admin/users', 'Plan'],
+  ['/admin/users/usr_00000000000000000002', 'Suspend…'],
+  ['/admin/names', 'premium'],
+  ['/admin/payments', 'Ask the provider'],
+  ['/admin/refunds', 'It was paid back…'],
+  ['/admin/audit', 'payment.settled'],
+];
+
 const emptyWords: readonly (readonly [path: string, words: string])[] = [
   ['/account/names', 'No names yet'],
   ['/account/domains', 'No domains yet'],
@@ -38,6 +49,16 @@ const freeWords: readonly (readonly [path: string, words: string])[] = [
   ['/account/hooks', 'Your plan has no webhooks.'],
 ];
 
+/** Looks at a page as everybody sees it: nothing in the way in either theme, nothing wider than the window. */
+async function look(page: Page, { path, text }: { path: string; text: string }): Promise<void> {
+  await goTo(page, path);
+  await page.getByText(text, { exact: true }).first().waitFor();
+  await page.getByText('Loading…').waitFor({ state: 'detached' });
+  const wider = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+  assert.ok(wider <= 0, `${path} is ${wider} px too wide`);
+  assert.deepEqual(await findBarriers(page), [], path);
+}
+
 describe('the pages about people and money', { skip: skipWithoutChromium() }, () => {
   let reader: TestReader | undefined;
   let accounts: AccountsFixture | undefined;
@@ -47,33 +68,36 @@ describe('the pages about people and money', { skip: skipWithoutChromium() }, ()
   });
   after(() => reader?.[Symbol.asyncDispose]());
 
-  async function visit(
-    path: string,
-    options: { standing?: AccountsFixture['standing']; scene?: Scene; width?: number },
-  ) {
+  async function visit(path: string, options: VisitOptions & { standing?: AccountsFixture['standing'] }) {
     assert.ok(reader && accounts);
     const { standing = 'entitled', ...visiting } = options;
     accounts.standing = standing;
     return await reader.visit(path, { expected: /Failed to load resource/, ...visiting });
   }
 
-  test('show what is there to everybody, in both themes, on a phone and on a desk; nothing leaves the origin', async () => {
-    for (const width of [390, 1440]) {
-      await using visited = await visit('/about', { width });
-      const { page, faults } = visited;
-      for (const [path, text] of pages) {
-        await goTo(page, path);
-        await page.getByText(text, { exact: true }).first().waitFor();
-        await page.getByText('Loading…').waitFor({ state: 'detached' });
-        assert.deepEqual(await findBarriers(page), [], path);
-        const wider = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-        assert.ok(wider <= 0, `${path} is ${wider} px too wide for ${width}`);
-        await page.getByRole('button', { name: 'Switch to dark colours' }).click();
-        assert.deepEqual(await findBarriers(page, 'color-contrast'), [], path);
-        await page.getByRole('button', { name: 'Switch to light colours' }).click();
+  for (const [standing, all] of [
+    ['entitled', pages],
+    ['admin', adminPages],
+  ] as const) {
+    test(`show what is there (${standing}) in both themes, on a phone and on a desk; nothing leaves the origin`, async () => {
+      for (const [width, theme] of [
+        [390, 'light'],
+        [1440, 'dark'],
+      ] as const) {
+        await using visited = await visit('/about', { standing, width, theme });
+        for (const [path, text] of all) await look(visited.page, { path, text });
+        assert.deepEqual(visited.faults, []);
       }
-      assert.deepEqual(faults, []);
-    }
+    });
+  }
+
+  test('show the administration to nobody else, and let support look without buttons', async () => {
+    await using other = await visit('/admin/users', {});
+    await other.page.getByText('These pages are for those who run this server.').waitFor();
+    assert.equal(await other.page.getByRole('link', { name: 'Admin', exact: true }).count(), 0);
+    await using support = await visit('/admin/users/usr_00000000000000000002', { standing: 'support' });
+    await support.page.getByText('Their payments').waitFor();
+    assert.equal(await support.page.getByRole('button', { name: 'Suspend…' }).count(), 0);
   });
 
   test('say so in words where there is nothing yet', async () => {

@@ -28,14 +28,14 @@ export function daysFromNow(days: number): string {
 }
 
 /** Who is signed in. */
-export function meOf(standing: 'entitled' | 'free' | 'admin'): Me {
+export function meOf(standing: 'entitled' | 'free' | 'support' | 'admin'): Me {
   const isFree = standing === 'free';
   return {
     id: 'usr_00000000000000000001',
     pubkey: alice.pubkey,
     npub: encodeNpub(alice.pubkey),
     linkingKeys: [],
-    role: standing === 'admin' ? 'admin' : 'user',
+    role: standing === 'admin' || standing === 'support' ? standing : 'user',
     state: 'active',
     createdAt: daysFromNow(-90),
     plan: isFree ? 'free' : 'pro',

@@ -168,7 +168,7 @@ function useLook(seen: DomainAnswer | DomainCheckAnswer, setSeen: (answer: Domai
 function Proof({ domain: { proof } }: { domain: DomainAnswer }): JSX.Element {
   return (
     <div class="proofs">
-      <section aria-label="Proof in DNS">
+      <div>
         <h3>Either a TXT record in DNS</h3>
         <dl class="pairs">
           <div>
@@ -184,8 +184,8 @@ function Proof({ domain: { proof } }: { domain: DomainAnswer }): JSX.Element {
             </dd>
           </div>
         </dl>
-      </section>
-      <section aria-label="Proof in a file">
+      </div>
+      <div>
         <h3>Or a file on the web server</h3>
         <dl class="pairs">
           <div>
@@ -201,7 +201,7 @@ function Proof({ domain: { proof } }: { domain: DomainAnswer }): JSX.Element {
             </dd>
           </div>
         </dl>
-      </section>
+      </div>
     </div>
   );
 }

@@ -169,10 +169,10 @@ function HookButtons({ hook, onShown, onChanged }: HookProps): JSX.Element {
           type="button"
           class="quiet"
           aria-expanded={showsDeliveries}
-          aria-label={`Deliveries to ${host}`}
           onClick={() => setShowsDeliveries(!showsDeliveries)}
         >
           {showsDeliveries ? 'Hide deliveries' : 'Deliveries'}
+          <span class="unseen"> to {host}</span>
         </button>
         <ActionButton action={flip} tone="quiet" label={`Switch ${isActive ? 'off' : 'on'} ${host}`}>
           {isActive ? 'Switch off' : 'Switch on'}

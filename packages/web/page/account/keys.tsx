@@ -108,14 +108,9 @@ function Key({ answer, onMade, onChanged }: { answer: KeyAnswer } & Omit<KeyList
       </p>
       <KeyFacts answer={answer} />
       <div class="buttons">
-        <button
-          type="button"
-          class="quiet"
-          aria-expanded={showsUsage}
-          aria-label={`Usage of ${answer.name}`}
-          onClick={() => setShowsUsage(!showsUsage)}
-        >
+        <button type="button" class="quiet" aria-expanded={showsUsage} onClick={() => setShowsUsage(!showsUsage)}>
           {showsUsage ? 'Hide usage' : 'Usage'}
+          <span class="unseen"> of {answer.name}</span>
         </button>
         {state === 'works' ? <Rotate answer={answer} onMade={onMade} /> : null}
         {state === 'ended' ? null : (
