@@ -31,7 +31,7 @@ const adminPages: readonly (readonly [path: string, text: string])[] = [
   ['/admin/users/usr_00000000000000000002', 'Suspend…'],
   ['/admin/names', 'premium'],
   ['/admin/payments', 'Ask the provider'],
-  ['/admin/refunds', 'It was paid back…'],
+  ['/admin/refunds', 'this person'],
   ['/admin/audit', 'payment.settled'],
 ];
 
