@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { encodeNevent, encodeNote, encodeNprofile, encodeNpub } from '@nostrata/protocol';
 import { connectClient, createEventBuilder, createTestNetwork } from '@nostrata/testing';
-import { createFolder, type Program, runForJson, runProcess, startProgram, startRelay } from './program.ts';
+import { createFolder, type Program, runForJson, runHere, runProcess, startProgram, startRelay } from './program.ts';
 
 const alice = createEventBuilder('alice');
 const bob = createEventBuilder('bob');
@@ -71,7 +71,7 @@ test('every sort of answer is printed for people and for programs', async () => 
   const options = ['--data', folder.path, '--relays', network.urls.join(','), '--allow-local-relays'];
   // The first goes alone: the others find the folder made.
   for (const [what, name, text] of cases) {
-    const { code, stdout, stderr } = await runProcess(['get', what, name, ...options]);
+    const { code, stdout, stderr } = await runHere(['get', what, name, ...options]);
     assert.equal(code, 0, `${what}: ${stderr}`);
     assert.match(stdout, text);
   }

@@ -120,15 +120,24 @@ export async function runHere(
       }),
   );
   assert.ok(output && notes);
-  const terminal = { input: Readable.from(input), output, notes, interrupted: new AbortController().signal };
+  const terminal = {
+    input: Readable.from([Buffer.from(input)], { objectMode: false }),
+    output,
+    notes,
+    interrupted: new AbortController().signal,
+  };
   const host = { environment: { ...inheritedEnvironment(), ...environment }, now: Date.now };
   const code = await runProgram(words, terminal, host);
   return { code, signal: null, stdout: texts[0].join(''), stderr: texts[1].join('') };
 }
 
-/** Runs the program, wants it to succeed, and returns what its last line of output says. */
+/**
+ * Runs a command, wants it to succeed, and returns what its last line of output says. It runs in this process, unless
+ * its environment is about Node.js: what prepares a test, or looks at what came of it, need not be one.
+ */
 export async function runForJson(words: readonly string[], options?: StartOptions): Promise<Record<string, unknown>> {
-  const { code, stdout, stderr } = await runProcess([...words, '--json'], options);
+  const run = options?.environment?.NODE_OPTIONS === undefined ? runHere : runProcess;
+  const { code, stdout, stderr } = await run([...words, '--json'], options);
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
 }
