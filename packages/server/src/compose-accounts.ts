@@ -96,6 +96,7 @@ export async function composeAccounts(parts: AccountsParts): Promise<ComposedAcc
     }),
   );
   await accounts.start();
+  await warnOfOtherSigner(database, await signer.getPublicKey(), room);
   const vanishing: Job = {
     ...{ name: 'accounts.vanish', everyMs: vanishEveryMs },
     run: () => eraseVanished(parts, accounts),
@@ -190,6 +191,13 @@ async function open({ settings, store, ingest, metrics, trust }: AccountsParts, 
     if (error instanceof RangeError) throw new ConfigError(error.message, { cause: error });
     throw error;
   }
+}
+
+/** Heads that another key signed look forged from here: all processes of an installation need the same one. */
+async function warnOfOtherSigner(database: Database, pubkey: string, logger: Logger): Promise<void> {
+  const [head] = await database.query<{ event: string }>('SELECT event FROM audit_head ORDER BY day DESC LIMIT 1');
+  if (head === undefined || parseEvent(JSON.parse(head.event)).pubkey === pubkey) return;
+  logger.warn('the audit log was signed with another key: give all processes the relay-key of the one that signs it');
 }
 
 /** Ends the names of who asked this relay to forget them (NIP-62); asking again changes nothing. */

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { DatabaseSync } from 'node:sqlite';
+import { PassThrough, type Readable } from 'node:stream';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { signEvent } from '@nostrata/protocol';
 import { startBtcpay, startLnbits, startStripe, waitUntil } from '@nostrata/testing';
 import { runProgram } from '../cli/program.ts';
 import { createHost } from '../config/host.ts';
@@ -118,6 +120,27 @@ test('tables that are damaged in the middle are told in one line', async () => {
   assert.equal((await runProcess(['accounts', 'check', ...data])).code, 0);
 });
 
+test('a process with another key than the one that signs the audit log says so', async () => {
+  await using folder = await createFolder();
+  const environment = { NOSTRATA_ACCOUNTS: 'yes', ...publicUrl };
+  const startOnce = async (): Promise<string> => {
+    await using relay = await startRelay(['--data', folder.path], { environment });
+    return (await relay.stop()).stderr;
+  };
+  assert.equal(await startOnce(), '');
+  const database = new DatabaseSync(join(folder.path, 'accounts.db'));
+  const key = Buffer.from((await readFile(join(folder.path, 'relay-key'), 'utf8')).trim(), 'hex');
+  const addHead = (day: number, secret: Uint8Array): void => {
+    const head = signEvent({ kind: 78, tags: [], content: '', created_at: day * 86_400 }, secret);
+    database.prepare('INSERT INTO audit_head VALUES (?, 0, ?, ?)').run(day, 'x', JSON.stringify(head));
+  };
+  addHead(1, key);
+  assert.equal(await startOnce(), '');
+  addHead(2, createPerson(7).secret);
+  database.close();
+  assert.match(await startOnce(), /^\{[^\n]+another key: give all processes the relay-key[^\n]+\}\n$/);
+});
+
 test('on a disk that is full nothing is sold and one line or answer says so; with room all goes on', {
   skip: refusal ?? false,
 }, async () => {
@@ -135,14 +158,7 @@ test('on a disk that is full nothing is sold and one line or answer says so; wit
     NOSTRATA_LNBITS_URL: lnbits.url,
     NOSTRATA_LNBITS_KEY: lnbits.invoiceKey,
   };
-  // The disk is seen from its own namespace alone: files beside it say what is to be done with it.
-  const script = `
-    mount --make-rprivate / && mount -t tmpfs -o size=12m tmpfs "$3" || exit 9
-    ( while [ ! -e "$4" ]; do sleep 0.05; done; dd if=/dev/zero of="$3/rest" bs=1k 2>/dev/null; echo full >"$4"
-      while [ ! -e "$5" ]; do sleep 0.05; done; rm "$3/rest"; echo done >"$5" ) &
-    exec "$1" "$2" up --data "$3/data" --port 0 --json`;
-  const words = ['--mount', 'sh', '-c', script, 'sh', process.execPath, program, disk, fill, free];
-  const child = spawn('unshare', words, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = startOnDisk({ disk, fill, free }, environment);
   const ended = once(child, 'close');
   const timer = setTimeout(() => child.kill('SIGKILL'), 60_000);
   let output = '';
@@ -263,4 +279,26 @@ async function runWithin(
   };
   const code = await runProgram(words, terminal as never, { ...createHost(), environment });
   return { code, stderr: String(notes.read() ?? '') };
+}
+
+/** Files by whose appearance the disk is filled, and gets room again; each has text when that is done. */
+interface SmallDisk {
+  readonly disk: string;
+  readonly fill: string;
+  readonly free: string;
+}
+
+/** Starts the program on a small file system of its own. */
+function startOnDisk(
+  { disk, fill, free }: SmallDisk,
+  environment: NodeJS.ProcessEnv,
+): ChildProcessByStdio<null, Readable, Readable> {
+  // The disk is seen from its own namespace alone: files beside it say what is to be done with it.
+  const script = `
+    mount --make-rprivate / && mount -t tmpfs -o size=12m tmpfs "$3" || exit 9
+    ( while [ ! -e "$4" ]; do sleep 0.05; done; dd if=/dev/zero of="$3/rest" bs=1k 2>/dev/null; echo full >"$4"
+      while [ ! -e "$5" ]; do sleep 0.05; done; rm "$3/rest"; echo done >"$5" ) &
+    exec "$1" "$2" up --data "$3/data" --port 0 --json`;
+  const words = ['--mount', 'sh', '-c', script, 'sh', process.execPath, program, disk, fill, free];
+  return spawn('unshare', words, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
 }
