@@ -213,6 +213,12 @@ describe('use of an account', { skip: skipWithoutChromium() }, () => {
     await hook.getByText('no answer in time, 7 tries').waitFor();
     await hook.getByText('answered with 204, one try').waitFor();
     assert.deepEqual(await findBarriers(page), []);
+    await hook.getByRole('button', { name: /^New secret…/ }).click();
+    await hook.getByRole('button', { name: 'Make a new secret' }).click();
+    await page.getByText('whsec_YW5vdGhlciBzZWNyZXQ=').waitFor();
+    // The question is gone with its answer, and the secret is what is read next.
+    await hook.getByRole('button', { name: /^New secret…/ }).waitFor();
+    assert.equal(await page.locator(':focus').textContent(), 'The secret of the webhook');
     await hook.getByRole('button', { name: /^Switch off/ }).click();
     await hook.getByText('off', { exact: true }).waitFor();
     await hook.getByRole('button', { name: /^Remove…/ }).click();

@@ -23,9 +23,16 @@ export function Confirm(props: {
   const wasAsking = useRef(false);
   useEffect(() => {
     if (isAsking) question.current?.focus();
-    else if (wasAsking.current) button.current?.focus();
+    // What came of it may have taken the focus already.
+    else if (wasAsking.current && document.activeElement === document.body) button.current?.focus();
     wasAsking.current = isAsking;
   }, [isAsking]);
+  const { isRunning, fault } = props.action;
+  const wasRunning = useRef(false);
+  useEffect(() => {
+    if (wasRunning.current && !isRunning && fault === undefined) setIsAsking(false);
+    wasRunning.current = isRunning;
+  }, [isRunning, fault]);
   if (!isAsking) {
     return (
       <button
