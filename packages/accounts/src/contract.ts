@@ -171,6 +171,8 @@ export interface OpenPayment {
   readonly purchase: Purchase;
   /** The name of a provider that is configured; the first unless told. */
   readonly provider?: string | undefined;
+  /** For the audit log: the user unless told, or one of the user's keys. */
+  readonly actor?: string | undefined;
   /** The same key of the same user gives the same payment. */
   readonly idempotencyKey?: string | undefined;
 }

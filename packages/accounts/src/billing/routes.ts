@@ -1,6 +1,7 @@
 import { callerOf, defineAction, type HttpRoute } from '@nostrata/http';
 import { z } from 'zod';
 import type { Plan } from '../contract.ts';
+import { actorOf } from '../users.ts';
 import { entitlementsOfPlan, type PlanBook } from './plans.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
@@ -131,7 +132,8 @@ function trialRoute(subscriptions: Subscriptions): HttpRoute {
     body: z.strictObject({ plan: z.string().max(40) }),
     answer: subscription,
     problems: { 409: 'trial-used', 422: 'no-trial' },
-    handle: async ({ caller, body }) => await subscriptions.startTrial(callerOf({ caller }).userId, body.plan),
+    handle: async ({ caller, body }) =>
+      await subscriptions.startTrial(callerOf({ caller }).userId, body.plan, actorOf(callerOf({ caller }))),
   });
 }
 
@@ -147,7 +149,8 @@ function cancelRoute(subscriptions: Subscriptions): HttpRoute {
     body: z.strictObject({}),
     answer: subscription,
     problems: { 409: 'not-active' },
-    handle: async ({ caller }) => await subscriptions.cancel(callerOf({ caller }).userId),
+    handle: async ({ caller }) =>
+      await subscriptions.cancel(callerOf({ caller }).userId, actorOf(callerOf({ caller }))),
   });
 }
 
@@ -163,7 +166,8 @@ function resumeRoute(subscriptions: Subscriptions): HttpRoute {
     body: z.strictObject({}),
     answer: subscription,
     problems: { 409: 'not-changed' },
-    handle: async ({ caller }) => await subscriptions.resume(callerOf({ caller }).userId),
+    handle: async ({ caller }) =>
+      await subscriptions.resume(callerOf({ caller }).userId, actorOf(callerOf({ caller }))),
   });
 }
 
@@ -179,6 +183,7 @@ function downgradeRoute(subscriptions: Subscriptions): HttpRoute {
     body: z.strictObject({ plan: z.string().max(40), period: period.default('month') }),
     answer: subscription,
     problems: { 409: 'no-downgrade', 422: 'no-price' },
-    handle: async ({ caller, body }) => await subscriptions.downgrade(callerOf({ caller }).userId, body),
+    handle: async ({ caller, body }) =>
+      await subscriptions.downgrade(callerOf({ caller }).userId, body, actorOf(callerOf({ caller }))),
   });
 }

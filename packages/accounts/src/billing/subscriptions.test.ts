@@ -58,6 +58,18 @@ const notices = async (database: Database, topic: string) => {
   return rows.map(({ payload }) => JSON.parse(payload).what);
 };
 
+law('the log says by which key a subscription was changed', async (database) => {
+  const { subscriptions, pay } = createWorld(database);
+  await pay('pro', 'month');
+  await subscriptions.cancel('usr_1', 'key:key_1');
+  await subscriptions.resume('usr_1', 'key:key_1');
+  await subscriptions.downgrade('usr_1', { plan: 'free', period: 'month' }, 'key:key_1');
+  const rows = await database.query<{ actor: string }>(
+    `SELECT actor FROM audit_log WHERE action IN ('subscription.cancelled', 'subscription.resumed')`,
+  );
+  assert.deepEqual([...new Set(rows.map(({ actor }) => actor))], ['key:key_1']);
+});
+
 law('what nobody paid for is counted as free: the free plan and a trial, and not what was bought', async (database) => {
   const { subscriptions, pay, clock } = createWorld(database);
   const rateOf = async () => (await subscriptions.entitlementsOf('usr_1')).rate;

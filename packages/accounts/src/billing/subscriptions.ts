@@ -37,11 +37,11 @@ export interface Subscriptions extends EntitlementReads {
   load(userId: string): Promise<Subscription | undefined>;
   show(userId: string): Promise<SubscriptionAnswer>;
   /** The only trial of a user. @throws Problem 409, 422 */
-  startTrial(userId: string, plan: string): Promise<SubscriptionAnswer>;
+  startTrial(userId: string, plan: string, actor?: string): Promise<SubscriptionAnswer>;
   /** Nobody is reminded any more, and nothing follows the period. @throws Problem 409 */
-  cancel(userId: string): Promise<SubscriptionAnswer>;
-  resume(userId: string): Promise<SubscriptionAnswer>;
-  downgrade(userId: string, to: { readonly plan: string; readonly period: Period }): Promise<SubscriptionAnswer>;
+  cancel(userId: string, actor?: string): Promise<SubscriptionAnswer>;
+  resume(userId: string, actor?: string): Promise<SubscriptionAnswer>;
+  downgrade(userId: string, to: PlanChoice, actor?: string): Promise<SubscriptionAnswer>;
   /** Gives a plan without money. @param actor as in the audit log @throws Problem 409 where paid time would be lost */
   grant(userId: string, grant: PlanGrant, actor: string): Promise<SubscriptionAnswer>;
   suspend(userId: string, actor: string): Promise<SubscriptionAnswer>;
@@ -49,6 +49,12 @@ export interface Subscriptions extends EntitlementReads {
   remind(): Promise<number>;
   /** Ends a suspension. */
   restore(userId: string, actor: string): Promise<SubscriptionAnswer>;
+}
+
+/** What is to follow the period. */
+interface PlanChoice {
+  readonly plan: string;
+  readonly period: Period;
 }
 
 interface Change {
@@ -63,24 +69,26 @@ export function createSubscriptions(parts: SubscriptionParts): Subscriptions {
   const show = (subscription: Subscription | undefined) => toAnswer(parts, subscription);
   const change = async (what: Change, step: (before: Subscription, nowMs: number) => Subscription) =>
     show(await changeSubscription(parts, what, step));
-  const own = (userId: string, action: string): Change => ({ userId, actor: `user:${userId}`, action });
-  const cancel = (userId: string) => change(own(userId, 'subscription.cancelled'), toCancelled);
+  const cancel = (userId: string, actor = `user:${userId}`) =>
+    change({ userId, actor, action: 'subscription.cancelled' }, toCancelled);
   return {
     load: (userId) => loadSubscription(database, userId),
     show: async (userId) => show(await loadSubscription(database, userId)),
     entitlementsOf: async (userId) => entitlementsAt(parts, await loadSubscription(database, userId), clock.now()),
     coveredUntil: async (userId) => coveredUntil(await loadSubscription(database, userId)),
-    startTrial: (userId, plan) =>
-      change(own(userId, 'subscription.trial-started'), (before, nowMs) => toTrial(plans, before, { plan, nowMs })),
+    startTrial: (userId, plan, actor = `user:${userId}`) =>
+      change({ userId, actor, action: 'subscription.trial-started' }, (before, nowMs) =>
+        toTrial(plans, before, { plan, nowMs }),
+      ),
     cancel,
-    resume: (userId) =>
-      change(own(userId, 'subscription.resumed'), (before) => {
+    resume: (userId, actor = `user:${userId}`) =>
+      change({ userId, actor, action: 'subscription.resumed' }, (before) => {
         if (!before.cancelsAtEnd && before.nextPlan === null) throw notChanged('nothing is cancelled');
         return { ...before, cancelsAtEnd: false, nextPlan: null, nextPeriod: null };
       }),
-    downgrade: async (userId, to) => {
-      if (to.plan === plans.free.id) return await cancel(userId);
-      return await change(own(userId, 'subscription.downgrade-chosen'), (before, nowMs) => {
+    downgrade: async (userId, to, actor = `user:${userId}`) => {
+      if (to.plan === plans.free.id) return await cancel(userId, actor);
+      return await change({ userId, actor, action: 'subscription.downgrade-chosen' }, (before, nowMs) => {
         checkDowngrade({ plans, subscription: before }, to, nowMs);
         return { ...before, cancelsAtEnd: false, nextPlan: to.plan, nextPeriod: to.period };
       });

@@ -20,6 +20,8 @@ export interface NameUser {
   /** Hex; undefined of who is known by a wallet alone. */
   readonly pubkey: string | undefined;
   readonly role: CallerRole;
+  /** For the audit log: the user unless told, or one of the user's keys. */
+  readonly actor?: string | undefined;
 }
 
 /** What the rules say of a name. */

@@ -21,7 +21,7 @@ export interface NameHolders {
     asked: { readonly years: number; readonly provider?: string | undefined },
   ): Promise<PaymentAnswer>;
   /** Gives a name up: it is quarantined where it was served, free at once where it was only held. */
-  giveUp(userId: string, id: string): Promise<void>;
+  giveUp(userId: string, id: string, actor?: string): Promise<void>;
   history(userId: string, id: string): Promise<{ readonly items: readonly ChangeAnswer[] }>;
 }
 
@@ -72,7 +72,7 @@ export function createNameHolders(parts: HolderParts): NameHolders {
       await readOwn(database, userId, id);
       return await checkout.open({ userId, purchase: { kind: 'name', nameId: id, years }, provider });
     },
-    giveUp: async (userId, id) => await giveUp(parts, userId, id),
+    giveUp: async (userId, id, actor) => await giveUp(parts, { userId, id, actor }),
     async history(userId, id) {
       await readOwn(database, userId, id);
       return await readHistory(database, id);
@@ -127,7 +127,13 @@ function requireOwn(row: NameRow | undefined, userId: string): NameRow {
   return row;
 }
 
-async function giveUp(parts: HolderParts, userId: string, id: string): Promise<void> {
+interface GivingUp {
+  readonly userId: string;
+  readonly id: string;
+  readonly actor?: string | undefined;
+}
+
+async function giveUp(parts: HolderParts, { userId, id, actor = `user:${userId}` }: GivingUp): Promise<void> {
   const { database, clock, settings, cover } = parts;
   const before = await readOwn(database, userId, id);
   const covered = await cover.coverOf(before);
@@ -149,7 +155,7 @@ async function giveUp(parts: HolderParts, userId: string, id: string): Promise<v
     await parts.notices.add(transaction, { userId, topic: 'name.changed', payload });
     const details = { wasServed: isServed(phase) };
     await parts.audit.append(transaction, {
-      actor: `user:${userId}`,
+      actor,
       action: 'name.given-up',
       entity: `name:${id}`,
       details,

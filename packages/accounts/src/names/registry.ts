@@ -227,7 +227,7 @@ async function record(
     await parts.notices.add(transaction, { userId: user.userId, topic: 'name.changed', payload });
   }
   await parts.audit.append(transaction, {
-    actor: `user:${user.userId}`,
+    actor: user.actor ?? `user:${user.userId}`,
     action: `name.${what}`,
     entity: `name:${id}`,
     details: { coverage, isRoot: offer.local === rootLocal },
@@ -242,7 +242,7 @@ async function openPayment(
 ): Promise<PaymentAnswer> {
   try {
     const purchase = { kind: 'name', nameId, years: asked.years ?? 1 } as const;
-    return await checkout.open({ userId: user.userId, purchase, provider: asked.provider });
+    return await checkout.open({ userId: user.userId, actor: user.actor, purchase, provider: asked.provider });
   } catch (error) {
     if (isNew) {
       await database.transaction((transaction) =>

@@ -31,6 +31,22 @@ async function open(database: Database) {
   return { town, routes, http, ask, lookUp };
 }
 
+law('the log says by which key a name was registered and given up', async (database) => {
+  const { town, http } = await open(database);
+  const ann = await town.user('ann');
+  town.plans.set(ann.userId, { names: 1, until: null });
+  const caller = { ...callerFor(ann, ['names:write']), credential: 'key_1' };
+  const made = await http({ target: '/api/v1/names', body: { name: 'alice' }, caller });
+  assert.equal(made.status, 201);
+  const target = `/api/v1/names/${String(made.json<Json>().name?.id)}`;
+  assert.equal((await http({ method: 'DELETE', target, caller })).status, 204);
+  const rows = await database.query('SELECT DISTINCT actor FROM audit_log');
+  assert.deepEqual(
+    rows.map(({ actor }) => actor),
+    ['key:key_1'],
+  );
+});
+
 law('a name is bought, served and given up through the API', async (database) => {
   const { town, ask, lookUp } = await open(database);
   const ann = await town.user('ann');

@@ -1,5 +1,6 @@
 import { type Caller, callerOf, defineAction, type HttpRoute, Reply } from '@nostrata/http';
 import { z } from 'zod';
+import { actorOf } from '../users.ts';
 import type { NameUser } from './contract.ts';
 import type { Names } from './names.ts';
 import {
@@ -189,7 +190,8 @@ function holderRoutes({ names }: NameRouteParts): HttpRoute[] {
       answer: z.undefined(),
       problems: { 404: 'not-found' },
       async handle(asked) {
-        await names.giveUp(callerOf(asked).userId, asked.parameters.id);
+        const caller = callerOf(asked);
+        await names.giveUp(caller.userId, asked.parameters.id, actorOf(caller));
         return new Reply<undefined>({ status: 204 });
       },
     }),
@@ -262,7 +264,7 @@ function handoverRoutes({ names }: NameRouteParts): HttpRoute[] {
   ];
 }
 
-function toUser({ userId, pubkey, role, by }: Caller): NameUser {
+function toUser({ userId, pubkey, role, by, credential }: Caller): NameUser {
   // What only admins give out is not given out by a key that lies in a program.
-  return { userId, pubkey, role: by === 'api-key' ? 'user' : role };
+  return { userId, pubkey, role: by === 'api-key' ? 'user' : role, actor: actorOf({ userId, by, credential }) };
 }

@@ -235,7 +235,7 @@ async function attachInvoice(parts: PaymentParts, { id, asked, provider }: NewPa
       if (rows.length === 0) throw new Problem(503, 'too-slow', 'the payment provider took too long');
       await parts.granterOf(asked.purchase.kind).hold(transaction, asked.purchase, expiresMs);
       await audit.append(transaction, {
-        actor: `user:${asked.userId}`,
+        actor: asked.actor ?? `user:${asked.userId}`,
         action: 'payment.opened',
         entity: `payment:${id}`,
         details: { provider: provider.name, kind: asked.purchase.kind },

@@ -1,6 +1,7 @@
 import { callerOf, defineAction, type HttpRoute, Problem, Reply } from '@nostrata/http';
 import { z } from 'zod';
 import type { Purchase } from '../contract.ts';
+import { actorOf } from '../users.ts';
 import { idempotencyKeyMax } from './limits.ts';
 import type { PaymentParts } from './parts.ts';
 import type { Payments } from './payments.ts';
@@ -85,9 +86,9 @@ function openRoute(payments: Payments): HttpRoute {
     answer: paymentSchema,
     problems: { 409: 'key-used', 422: 'no-price', 502: 'provider-refused', 503: 'provider-away' },
     async handle({ caller, body, request }) {
-      const { userId } = callerOf({ caller });
+      const buyer = callerOf({ caller });
       const idempotencyKey = parseKey(request.header('idempotency-key'));
-      const answer = await payments.open({ userId, ...body, idempotencyKey });
+      const answer = await payments.open({ userId: buyer.userId, actor: actorOf(buyer), ...body, idempotencyKey });
       return new Reply({ status: 201, answer });
     },
   });
