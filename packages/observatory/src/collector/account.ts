@@ -11,22 +11,26 @@ export interface AccountOptions {
   readonly ledger: Pick<Ledger, 'counts'>;
   readonly find: (url: string) => Session | undefined;
   readonly clock: Clock;
-  /** How often at most. */
+  /** How often connected time is written down at most. */
   readonly everyMs: number;
 }
 
 const hourMs = 3_600_000;
 
-/** Creates the function that puts bytes and connected time into the ledger, where it is time or it has to be now. */
+/**
+ * Creates the function that puts into the ledger what came in bytes, each time, so that it is written with the events
+ * that it brought, and connected time where it is time or it has to be now.
+ */
 export function createAccount(options: AccountOptions): (isForced: boolean) => void {
   const { pool, coverage, ledger, find, clock, everyMs } = options;
   let bytesByUrl = new Map<string, number>();
   let lastMs = clock.now();
   return (isForced) => {
     const nowMs = clock.now();
-    if (!isForced && Math.abs(nowMs - lastMs) < everyMs) return;
-    lastMs = nowMs;
-    coverage.write();
+    if (isForced || Math.abs(nowMs - lastMs) >= everyMs) {
+      lastMs = nowMs;
+      coverage.write();
+    }
     const seen = new Map<string, number>();
     for (const { relay: url, bytesIn } of pool.statuses()) {
       const session = find(url);

@@ -93,6 +93,10 @@ describe('collectors over one cache', () => {
     await settle(collector, 2);
     for (const relay of network.relays) relay.announce(notes[0] as NostrEvent);
     await waitUntil(async () => (await collector.flush()) && (await readTotals(place)).get(3)?.events === 1);
-    assert.deepEqual([...(await readTotals(place)).keys()], [2, 3]);
+    const delivered = [...(await readTotals(place))].filter(([, { events }]) => events > 0);
+    assert.deepEqual(
+      delivered.map(([relay]) => relay),
+      [2, 3],
+    );
   });
 });
