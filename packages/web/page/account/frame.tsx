@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useId } from 'preact/hooks';
 import { Page } from '../parts/page.tsx';
 import { Notice } from '../parts/states.tsx';
 import { useRouter } from '../router.ts';
@@ -94,7 +94,7 @@ export function Loading<Answer>(props: {
 
 /** A part of a page under a heading. */
 export function Section(props: { title: string; lead?: ComponentChildren; children: ComponentChildren }): JSX.Element {
-  const id = `section-${props.title.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`;
+  const id = useId();
   return (
     <section class="plate wide section" aria-labelledby={id}>
       <header>

@@ -107,7 +107,7 @@ interface HookProps {
 function Hook({ hook, onShown, onChanged }: HookProps): JSX.Element {
   const isActive = hook.state === 'active';
   return (
-    <Section title={hostOf(hook.url)}>
+    <Section title={hook.url.replace(/^https:\/\//, '')}>
       <p>
         <span class={isActive ? 'badge' : 'badge dim'}>{isActive ? 'on' : 'off'}</span>{' '}
         <code class="url">{hook.url}</code>

@@ -98,7 +98,7 @@ function Key({ answer, onMade, onChanged }: { answer: KeyAnswer } & Omit<KeyList
     onChanged();
   });
   return (
-    <Section title={answer.name}>
+    <Section title={`${answer.name} …${answer.last4}`}>
       <p>
         <span class={`badge ${tone}`}>{word}</span>{' '}
         <code>
