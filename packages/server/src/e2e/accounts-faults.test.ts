@@ -7,6 +7,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { PassThrough, type Readable } from 'node:stream';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { migrateAccounts } from '@nostrata/accounts';
+import { openSqlite } from '@nostrata/database';
 import { signEvent } from '@nostrata/protocol';
 import { startBtcpay, startLnbits, startStripe, waitUntil } from '@nostrata/testing';
 import { runProgram } from '../cli/program.ts';
@@ -90,11 +92,11 @@ test('a file that is no database, or may not be read, is told in one line by eve
     ['accounts', 'check'],
     ['audit', 'verify'],
   ];
-  await Promise.all(
-    commands.map(async (words) => {
-      assertOneLine(await runProcess([...words, '--data', folder.path], { environment }), 1, /accounts\.db/);
-    }),
-  );
+  for (const words of commands) {
+    const { code, stderr } = await runWithin([...words, '--data', folder.path], environment);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /^nostrata: [^\n]*accounts\.db[^\n]*\n$/);
+  }
 });
 
 test('tables that are damaged in the middle are told in one line', async () => {
@@ -110,14 +112,12 @@ test('tables that are damaged in the middle are told in one line', async () => {
   const damaged = Buffer.from(whole);
   damaged.fill(0xa5, 4096);
   await writeFile(path, damaged);
-  for (const words of [
-    ['accounts', 'check'],
-    ['up', '--port', '0'],
-  ]) {
-    assertOneLine(await runProcess([...words, ...data], { environment }), 1, /accounts\.db|malformed/);
-  }
+  assertOneLine(await runProcess(['up', '--port', '0', ...data], { environment }), 1, /accounts\.db|malformed/);
+  const checked = await runWithin(['accounts', 'check', ...data], environment);
+  assert.equal(checked.code, 1);
+  assert.match(checked.stderr, /^nostrata: [^\n]*(accounts\.db|malformed)[^\n]*\n$/);
   await writeFile(path, whole);
-  assert.equal((await runProcess(['accounts', 'check', ...data])).code, 0);
+  assert.equal((await runWithin(['accounts', 'check', ...data], environment)).code, 0);
 });
 
 test('a process with another key than the one that signs the audit log says so', async () => {
@@ -127,9 +127,14 @@ test('a process with another key than the one that signs the audit log says so',
     await using relay = await startRelay(['--data', folder.path], { environment });
     return (await relay.stop()).stderr;
   };
-  assert.equal(await startOnce(), '');
-  const database = new DatabaseSync(join(folder.path, 'accounts.db'));
-  const key = Buffer.from((await readFile(join(folder.path, 'relay-key'), 'utf8')).trim(), 'hex');
+  const key = createPerson(6).secret;
+  await writeFile(join(folder.path, 'relay-key'), Buffer.from(key).toString('hex'));
+  const path = join(folder.path, 'accounts.db');
+  {
+    await using tables = openSqlite(path);
+    await migrateAccounts(tables);
+  }
+  const database = new DatabaseSync(path);
   const addHead = (day: number, secret: Uint8Array): void => {
     const head = signEvent({ kind: 78, tags: [], content: '', created_at: day * 86_400 }, secret);
     database.prepare('INSERT INTO audit_head VALUES (?, 0, ?, ?)').run(day, 'x', JSON.stringify(head));
@@ -227,7 +232,7 @@ test('doctor says whether accounts are well, and what is wrong with each provide
     NOSTRATA_STRIPE_KEY: stripe.secretKey,
   };
   const data = ['--data', folder.path];
-  const before = await runProcess(['doctor', ...data], { environment: good });
+  const before = await runWithin(['doctor', ...data], good);
   assert.equal(before.code, 0, before.stdout);
   assert.match(before.stdout, /accounts database +none yet/);
   assert.match(before.stdout, /payments by lnbits +lnbits: .*\n.*payments by stripe/);
@@ -271,14 +276,14 @@ test('doctor says whether accounts are well, and what is wrong with each provide
 async function runWithin(
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
-): Promise<{ readonly code: number; readonly stderr: string }> {
-  const notes = new PassThrough();
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const [output, notes] = [new PassThrough(), new PassThrough()];
   const terminal = {
-    ...{ input: new PassThrough(), output: new PassThrough(), notes },
+    ...{ input: new PassThrough(), output, notes },
     interrupted: AbortSignal.timeout(10_000),
   };
   const code = await runProgram(words, terminal as never, { ...createHost(), environment });
-  return { code, stderr: String(notes.read() ?? '') };
+  return { code, stdout: String(output.read() ?? ''), stderr: String(notes.read() ?? '') };
 }
 
 /** Files by whose appearance the disk is filled, and gets room again; each has text when that is done. */
