@@ -165,6 +165,18 @@ describe('an installation as the guide makes it', () => {
     assert.equal((await visitor.send(me, { headers })).status, 401);
   });
 
+  test('over plain HTTP on this machine the cookie does without what browsers take with TLS alone', async () => {
+    const { visitor } = house;
+    const target = '/api/v1/auth/verify-nip98';
+    const body = '{"cookie":true}';
+    const authorization = alice.authorize(`${visitor.url}${target}`, { method: 'POST', body });
+    const { status, headers } = await visitor.send(target, { body, headers: { authorization, origin: visitor.url } });
+    assert.equal(status, 200);
+    const line = headers.get('set-cookie') ?? '';
+    assert.match(line, /^nostrata-session=[\w.-]{20,}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=\d+$/);
+    assert.equal(headers.get('strict-transport-security'), null);
+  });
+
   test('a Lightning wallet signs in for the page that shows the code, once', async () => {
     const { visitor } = house;
     const wallet = createSigningWallet();
