@@ -4,13 +4,15 @@ import { limits } from './limits.ts';
 export type Job = () => Promise<void>;
 
 /** Suites that take longest. They start first, so that none of them runs on alone at the end. */
-const longest = /\/(conformance|kill|real-input|browser)\.test\.ts$/;
+const longest =
+  /\/(conformance|kill|[a-z-]*real-input|browser|use|documents)\.test\.ts$|\/e2e\/|\/core\/src\/faults\.test\.ts$/;
 
 /** Suites that wait more than they compute: leases, deadlines, other processes. One of them runs beside the others. */
 const patient = /\/e2e\/observatory-[a-z]+\.test\.ts$/;
 
 /** Suites that measure time or load. They run at the end, one at a time, with nothing beside them. */
-const timed = /\/packages\/observatory\/src\/collector\/processes\.test\.ts$/;
+const timed =
+  /\/collector\/processes\.test\.ts$|\/e2e\/start-and-stop\.test\.ts$|\/cache\/src\/redis\/faults\.test\.ts$/;
 
 /** Suites by when they run. */
 export interface Plan {
