@@ -32,6 +32,9 @@ describe('use of the administration', { skip: skipWithoutChromium() }, () => {
     await page.getByRole('button', { name: 'Suspend', exact: true }).click();
     await page.getByRole('button', { name: 'Give a plan…' }).click();
     await page.getByRole('button', { name: 'Give the plan' }).click();
+    await page.getByRole('button', { name: 'Suspend the plan…' }).click();
+    await page.getByRole('button', { name: 'Suspend the plan', exact: true }).click();
+    await waitUntil(() => accounts.changed.some(([, path]) => path.endsWith('/subscription')), { what: 'the change' });
     const changed = accounts.changed.map(([method, path]) => `${method} ${path}`);
     assert.ok(changed.includes('PATCH admin/users/usr_00000000000000000004'), changed.join());
     assert.deepEqual(users.faults, []);

@@ -112,8 +112,34 @@ function Changes({ user, onChanged }: ChangeProps): JSX.Element {
           />
         </Confirm>
         <Grant user={user} onChanged={onChanged} />
+        {user.subscription.phase === 'none' ? null : <SuspendPlan user={user} onChanged={onChanged} />}
       </div>
     </Section>
+  );
+}
+
+/** The plan alone: they can still sign in, and have what everybody has. */
+function SuspendPlan({ user, onChanged }: ChangeProps): JSX.Element {
+  const call = useCall();
+  const isSuspended = user.subscription.phase === 'suspended';
+  const change = useAction(async () => {
+    const body = { isSuspended: !isSuspended };
+    await call(`/admin/users/${user.id}/subscription`, { method: 'PATCH', body });
+    onChanged();
+  });
+  return (
+    <Confirm
+      key={user.subscription.phase}
+      label={isSuspended ? 'Let the plan go on…' : 'Suspend the plan…'}
+      yes={isSuspended ? 'Let it go on' : 'Suspend the plan'}
+      action={change}
+    >
+      <p>
+        {isSuspended
+          ? 'They have what they paid for again, up to its end.'
+          : 'They have what everybody has who pays nothing; names that the plan covers are not served.'}
+      </p>
+    </Confirm>
   );
 }
 
