@@ -56,4 +56,10 @@ export const [
   realpathSync,
   statSync,
   dirname,
-] = Array<undefined>(10);
+  createHmac,
+  createPrivateKey,
+  createSign,
+  generateKeyPairSync,
+  randomBytes,
+  randomUUID,
+] = Array<undefined>(16);
