@@ -10,6 +10,7 @@ import {
   waitUntil,
 } from '@nostrata/testing';
 import { createFolder, startRelay } from './program.ts';
+import { startBunker } from './test-bunker.ts';
 import { createPerson, createVisitor, type Front, startFront } from './test-house.ts';
 
 const carol = createPerson(31);
@@ -22,7 +23,13 @@ interface Served {
 
 describe('a person with a browser before the real program', { skip: skipWithoutChromium() }, () => {
   const open = new AsyncDisposableStack();
-  let house: { readonly front: Front; readonly lnbits: TestLnbits; readonly browser: TestBrowser };
+  let house: {
+    readonly front: Front;
+    readonly lnbits: TestLnbits;
+    readonly browser: TestBrowser;
+    /** Where the relay listens, behind the front. */
+    readonly relayUrl: string;
+  };
   before(async () => {
     const folder = open.use(await createFolder()).path;
     const lnbits = open.use(await startLnbits());
@@ -40,7 +47,7 @@ describe('a person with a browser before the real program', { skip: skipWithoutC
     front.lead(relay.port);
     const browser = await startBrowser({ scripts: {} });
     open.defer(() => browser.stop());
-    house = { front, lnbits, browser };
+    house = { front, lnbits, browser, relayUrl: `ws://127.0.0.1:${relay.port}/` };
   });
   after(() => open.disposeAsync());
 
@@ -98,6 +105,22 @@ describe('a person with a browser before the real program', { skip: skipWithoutC
     assert.equal((await page.context().request.get(`${house.front.url}/api/v1/auth/me`)).status(), 401);
     assert.deepEqual(refused, []);
     await page.close();
+  });
+
+  test('signs in with a remote signer, by the address that it shows, over the relay of the program itself', async () => {
+    const dave = createPerson(32);
+    await using bunker = await startBunker(house.relayUrl, dave.secret);
+    const context = await house.browser.context.browser()?.newContext();
+    assert.ok(context);
+    const page = await context.newPage();
+    page.setDefaultTimeout(stepMs);
+    await page.goto(`${house.front.url}/sign-in`);
+    await page.getByLabel('Or paste the address that your signer shows').fill(bunker.address);
+    await page.getByRole('button', { name: 'Connect' }).click();
+    await page.waitForURL('**/account');
+    await page.getByText(encodeNpub(dave.pubkey)).waitFor();
+    assert.ok(bunker.asked.includes('connect') && bunker.asked.includes('sign_event'), bunker.asked.join());
+    await context.close();
   });
 
   test('points the name at another key by an order that the extension signs', async () => {
